@@ -14,7 +14,7 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// Starts the clock. Without a limit, or with one that exceeds the clock, the deadline never passes.
+    /// Starts the clock. Without a limit, or with a limit beyond the range of the clock, the deadline never passes.
     pub(crate) fn start(limit: Option<Duration>) -> Self {
         Self { limit, at: limit.and_then(|limit| Instant::now().checked_add(limit)) }
     }

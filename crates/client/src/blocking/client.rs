@@ -85,7 +85,7 @@ impl Client {
         Ok(client)
     }
 
-    /// Returns the asynchronous client of the session, for what has no blocking form.
+    /// Returns the asynchronous client of the session, for operations without a blocking form.
     ///
     /// ```no_run
     /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
@@ -443,7 +443,7 @@ impl Client {
         FileReader::on_client(self, path.into())
     }
 
-    /// Reads a part of a file; one that extends beyond the end of the file ends with the file.
+    /// Reads a part of a file; a part that extends beyond the end of the file ends with the file.
     ///
     /// ```no_run
     /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {

@@ -142,7 +142,7 @@ impl Client {
         }
     }
 
-    /// Returns whether the user has not been told yet that uploads to this server cannot be verified.
+    /// Returns `true` the first time that the user has to learn that uploads to this server cannot be verified.
     pub(crate) fn reports_unverified(&self) -> bool {
         self.control.memory().reports_unverified()
     }

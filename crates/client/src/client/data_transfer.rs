@@ -140,8 +140,8 @@ impl Client {
         }
     }
 
-    /// Returns the address in the server's reply to `PASV` (RFC 959, 4.1.2), to which nothing is connected. With
-    /// address translation it may be one that cannot be reached.
+    /// Returns the address in the server's reply to `PASV` (RFC 959, 4.1.2). The client does not connect to it.
+    /// Behind network address translation, it may be unreachable.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {

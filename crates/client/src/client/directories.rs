@@ -339,8 +339,9 @@ impl Client {
         self.change(Change::RemoveFile, &path).await.map(drop)
     }
 
-    /// Changes what a path names. If the session is lost, it is opened again, and the change is repeated unless it was made
-    /// before: some servers end the session at each such command. Returns whether there was something to change.
+    /// Creates or removes a path. If the session is lost, it is opened again, and the change is repeated
+    /// unless it is complete already: some servers end the session at each such command. Returns whether there was
+    /// something to change.
     async fn change(&mut self, change: Change, path: &RemotePath) -> Result<bool> {
         let mut attempts = self.reconnects();
         let mut was_lost = false;
@@ -582,7 +583,7 @@ impl Client {
     }
 }
 
-/// A change of what a path names.
+/// A change of a path on the server.
 #[derive(Debug, Clone, Copy)]
 enum Change {
     Create,

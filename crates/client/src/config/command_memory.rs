@@ -105,7 +105,7 @@ impl ServerMemory {
         self.ends_after_listing.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the user has not been told yet that uploads cannot be verified.
+    /// Returns `true` the first time that the user has to learn that uploads cannot be verified.
     pub(crate) fn reports_unverified(&self) -> bool {
         !self.reported_unverified.swap(true, Ordering::Relaxed)
     }

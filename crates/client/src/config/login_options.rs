@@ -46,8 +46,8 @@ impl UserCommand {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Utf8 {
-    /// If the greeting is that of a server that does not use UTF-8 by default (Microsoft's). Others are
-    /// spared the round trip.
+    /// If the greeting is that of a server that does not use UTF-8 by default (Microsoft's). With other servers, this
+    /// saves a round trip.
     #[default]
     Auto,
     /// After every login.

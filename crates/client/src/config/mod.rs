@@ -25,8 +25,8 @@ use crate::{
 
 /// Builder for a [`Client`](crate::Client).
 ///
-/// Clones of a builder share what their clients learn about optional commands: one that a server never answers, or
-/// after which it closes the connection, is not sent to this server again.
+/// Clones of a builder share the experience of their clients with optional commands: a command that a server never
+/// answers, or after which it closes the connection, is not sent to this server again.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -465,12 +465,12 @@ impl ClientBuilder {
 
     /// Sets how often an operation opens the session again after it was lost, and repeats the command. Defaults to 0.
     ///
-    /// This covers listings, from the entry on that comes next, and commands that may be sent twice: queries, `CWD`,
-    /// `DELE`, `RMD`, `MKD`, `RNFR` with `RNTO`, and those that set times and permissions. A removal counts as done if the
-    /// path is missing at the repetition, a creation if the directory exists. Transfers are not repeated, and neither are
-    /// raw commands. The pauses before the attempts grow from a quarter of a second. The sessions of a
-    /// [`Pool`](crate::Pool) do not use it: its jobs have retries of their own, and its commands that change something open a
-    /// lost session again twice.
+    /// This covers listings, which continue at the next entry, and commands that may be sent twice: queries, `CWD`,
+    /// `DELE`, `RMD`, `MKD`, `RNFR` with `RNTO`, and commands that set times and permissions. A removal counts as
+    /// done if the path is missing at the repetition, a creation if the directory exists. Transfers and raw commands
+    /// are not repeated. The pauses before the attempts grow from a quarter of a second. The sessions of a
+    /// [`Pool`](crate::Pool) do not use it: its jobs retry by themselves, and its commands that change something open
+    /// a lost session again twice.
     ///
     /// ```no_run
     /// use oxftp::{Client, Credentials};

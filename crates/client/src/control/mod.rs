@@ -265,7 +265,7 @@ impl ControlChannel {
         self.lost_to
     }
 
-    /// Returns the number of replies so far, without one that ended the session.
+    /// Returns the number of replies so far, excluding a reply that ended the session.
     pub(crate) fn replies(&self) -> u32 {
         self.waits.replies
     }
@@ -296,7 +296,7 @@ impl ControlChannel {
         self.deadline = deadline;
     }
 
-    /// Returns what is known about the optional commands of this server.
+    /// Returns the memory of the optional commands of this server.
     pub(crate) fn memory(&self) -> &Arc<ServerMemory> {
         &self.memory
     }

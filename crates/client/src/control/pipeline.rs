@@ -82,7 +82,7 @@ impl ControlChannel {
         Ok(())
     }
 
-    /// Returns whether the reply to `PWD` can be told from the replies to these commands.
+    /// Returns whether the reply to `PWD` can be distinguished from the replies to these commands.
     fn can_be_fenced(&self, commands: &[Command]) -> bool {
         let verb = |command: &Command| command.as_bytes().get(..3).map(<[u8]>::to_ascii_uppercase);
         let is_answered_alike =

@@ -216,7 +216,8 @@ impl DataConnection {
         }
     }
 
-    /// Aborts a download that the caller ends before its end. That is one kind of error, whatever the server replies.
+    /// Aborts a download that the caller ends early. The result is always the same kind of error, whatever the server
+    /// replies.
     async fn end_early(&mut self, control: &mut ControlChannel) -> Error {
         if let Err(error) = self.abort(control).await {
             crate::trace::warn!("failed to abort an unfinished download: {error}");
@@ -515,7 +516,7 @@ enum EndError {
     Broken(io::Error),
 }
 
-/// Masks of the replies that complete a transfer, and of those that are skipped before.
+/// Masks of the replies that complete a transfer, and of the replies before them that are skipped.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Masks<'m> {
     pub(crate) expected: &'m [&'m str],

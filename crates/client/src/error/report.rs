@@ -37,8 +37,8 @@ pub struct Report {
     /// now. [`files`](Self::files) counts all of them, and [`Progress`](crate::Progress) observes all of them. Empty after a
     /// removal.
     pub transferred: Vec<TransferredFile>,
-    /// The failures; all other entries are complete, except what is in
-    /// [directories that failed](Self::failed_directories).
+    /// The failures; all other entries are complete, except the contents of [directories that
+    /// failed](Self::failed_directories).
     pub failures: Vec<Failure>,
     /// Number of failures that are directories which could not be listed or created. Nothing in them was transferred, and
     /// it is not counted.

@@ -151,8 +151,8 @@ fn hash(value: impl Hash) -> u64 {
 /// A tree of at most this many directories is never considered endless: walking it takes little time.
 const SMALL_TREE: usize = 1000;
 
-/// Identical listings in a row, the parent's included, that a directory needs to be treated like one that is known
-/// to repeat the directories above it.
+/// The number of consecutive identical listings, including the parent's, after which a directory is treated like one
+/// that is known to repeat the directories above it.
 const MIN_IDENTICAL_TO_PREDICT: usize = 3;
 
 #[cfg(test)]

@@ -192,7 +192,7 @@ impl DirectoryListing {
         self.has_unusual_end && !self.has_entries && self.parser.unparsed() == 0
     }
 
-    /// Returns whether no entry of an `MLSD` shows what it is.
+    /// Returns whether no entry of an `MLSD` shows its type.
     pub(super) fn lacks_facts(&self) -> bool {
         self.way.verb == Verb::Mlsd && self.evidence.entries > 0 && !self.evidence.kinds
     }

@@ -45,7 +45,7 @@ pub(super) struct Evidence {
     pub(super) shows_itself: bool,
     /// It shows a name that begins with a dot.
     pub(super) dot_names: bool,
-    /// It shows what an entry is.
+    /// It shows the type of an entry.
     pub(super) kinds: bool,
     /// It shows a directory with the name of the listed one, or of a directory above it.
     shows_own_path: bool,

@@ -6,7 +6,7 @@ use oxftp_proto::{FileName, RemotePath, Timestamp};
 
 use super::entry::{EntryLocation, PathEntry};
 
-/// The files of one directory: what a transfer needs to know of each.
+/// The files of one directory, with the facts that a transfer needs of each.
 ///
 /// They share the path of the directory, and their names stand in few buffers, so that a file takes its name and 40 bytes.
 #[derive(Debug, Default)]

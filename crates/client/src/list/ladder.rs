@@ -37,7 +37,7 @@ impl Verb {
         matches!(self, Self::List | Self::ListAll)
     }
 
-    /// Returns what is known about the command.
+    /// Returns the properties of the command, as observed.
     pub(super) fn known(self, known: &ListingKnowledge) -> CommandKnowledge {
         if self == Self::Mlsd { known.mlsd } else { known.list }
     }
@@ -74,7 +74,7 @@ pub(super) struct Ladder {
 }
 
 impl Ladder {
-    /// Creates a ladder that begins with this way. `lists_all` says whether `LIST -a` probably works.
+    /// Creates an order of attempts that begins with this way. `lists_all` says whether `LIST -a` probably works.
     pub(super) fn from(
         way: Way,
         known: ListingKnowledge,

@@ -160,8 +160,8 @@ impl<'c> List<'c> {
         self
     }
 
-    /// Accepts a listing with missing entries when it is awaited: one that the server calls incomplete, with lines that
-    /// cannot be parsed, or with names that are not valid. By default that is an error.
+    /// Accepts an incomplete listing when it is awaited: a listing that the server calls incomplete, with lines that
+    /// cannot be parsed, or with invalid names. By default that is an error.
     ///
     /// A [`stream`](Self::stream) is always lenient: see [`Entries::is_incomplete`], [`Entries::unparsed`] and
     /// [`Entries::invalid_names`].

@@ -47,7 +47,7 @@ impl From<Error> for Unopened {
 /// The refusals of one directory so far.
 #[derive(Default)]
 struct Refusals {
-    /// The first one that is about the directory.
+    /// The first error that concerns the directory.
     first: Option<Error>,
     not_entered: Option<StatusCodeError>,
     /// The command that was refused with a path.
@@ -116,7 +116,7 @@ impl Client {
         }
     }
 
-    /// Remembers what a refusal says about the server.
+    /// Records what a refusal says about the server.
     fn note_refusal(&mut self, way: Way, refusal: Refusal, error: &Error) {
         if way.verb == Verb::Mlsd && refusal == Refusal::Command {
             self.capabilities_mut().no_mlsd |= is_unknown_command(error);
@@ -286,7 +286,7 @@ impl Refusals {
         }
     }
 
-    /// Marks the listing that is open now with what was refused before.
+    /// Records in the open listing which attempts were refused before it.
     fn attach(self, mut listing: DirectoryListing, required: Option<ListCommand>) -> DirectoryListing {
         let verb = listing.way.verb;
         listing.replaces_mlsd = self.lacks_mlsd && verb != Verb::Mlsd && verb != Verb::Stat;
@@ -318,7 +318,7 @@ fn is_about_command(error: &Error) -> bool {
     is_unknown_command(error) || matches!(error, Error::Unanswered { .. })
 }
 
-/// Returns what a refusal is about, or `None` if it is about the session.
+/// Returns the subject of a refusal, or `None` if it concerns the session.
 fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
     let refused = match error {
         Error::DataConnect(_) => return Some(Refusal::Data),

@@ -133,7 +133,7 @@ enum Stage {
     Listing,
     /// The directory was entered and is listed again, because its first listing was in doubt.
     Confirming(Confirmation),
-    /// The listing is complete and believed; its last entries are examined.
+    /// The listing is complete and accepted; its last entries are examined.
     Complete,
     /// `LIST -a` is compared with the `LIST` of the same directory.
     ListingAll(ListAllComparison),
@@ -556,7 +556,7 @@ impl<'c> Entries<'c> {
         Ok(None)
     }
 
-    /// Decides whether the listing is believed, or the directory has to be entered and listed again.
+    /// Decides whether the listing is accepted, or the directory has to be entered and listed again.
     async fn examine(&mut self) -> Result<()> {
         let deadline = self.client.completion_deadline();
         let Some(directory) = &mut self.current else { return Ok(()) };
@@ -687,7 +687,7 @@ impl<'c> Entries<'c> {
         Ok(true)
     }
 
-    /// Believes the listing: releases the entries that were held back, and remembers what the listing shows.
+    /// Accepts the listing: releases the entries that were held back, and records the evidence of the listing.
     fn settle(&mut self) {
         let Some(directory) = &mut self.current else { return };
         let is_second = matches!(&self.stage, Stage::Confirming(it) if it.has_released);
@@ -708,7 +708,7 @@ impl<'c> Entries<'c> {
         self.release(held);
     }
 
-    /// Remembers what the listing shows about the server.
+    /// Records the evidence of the listing about the server.
     fn learn(&self) {
         let Some(directory) = &self.current else { return };
         let (evidence, way) = (directory.evidence, directory.way);
@@ -751,7 +751,7 @@ impl<'c> Entries<'c> {
         });
     }
 
-    /// Examines what the listing alone leaves open: the kinds of names, and whether it hides some.
+    /// Examines facts that the listing does not show: the kinds of names, and whether it hides some.
     async fn complete(&mut self) -> Result<Option<PathEntry>> {
         let Some(directory) = &mut self.current else { return Ok(None) };
         if let Some(named) = directory.held.front() {
@@ -866,7 +866,8 @@ impl<'c> Entries<'c> {
         self.check_limits(directory.depth + 1)
     }
 
-    /// Lists the current directory again from the start, by what is known now. Nothing of it was returned.
+    /// Lists the current directory again from the start, with the present knowledge. None of its entries was
+    /// returned.
     fn list_again(&mut self) {
         if let Some(directory) = self.current.take() {
             let (path, ancestors) = (directory.location.path.clone(), self.context.ancestors.clone());
@@ -933,7 +934,7 @@ impl fmt::Debug for Entries<'_> {
 }
 
 impl Confirmation {
-    /// Records what the listing of the entered directory shows about the command.
+    /// Records the evidence of the entered directory's listing about the command.
     fn teach(&self, class: PathClass, second: &Evidence, command: &mut CommandKnowledge) {
         let is_same = self.first.names == second.names && self.first.entries == second.entries;
         match (class, self.doubt) {

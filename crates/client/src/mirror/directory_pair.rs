@@ -25,8 +25,8 @@ impl DirectoryPair {
     }
 }
 
-/// A directory that the target lacks. It is created before the first node in it, or never, if the filter leaves
-/// nothing of it.
+/// A directory that the target lacks. It is created before the first node in it, or never if the filter excludes all
+/// its nodes.
 pub(crate) struct MissingDirectory {
     pub(crate) path: RelativePath,
     /// The directory that contains it, if that was missing as well.

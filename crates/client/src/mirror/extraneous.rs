@@ -119,8 +119,9 @@ impl ExtraneousNodes {
         Ok(distinct)
     }
 
-    /// Returns the nodes that may be deleted by a complete listing of the target that was taken after the transfers,
-    /// sorted by name: those that it still shows beside all that was stored. `None` if it lacks a stored name.
+    /// Returns the nodes that may be deleted according to a complete listing of the target that was taken after the
+    /// transfers, sorted by name: those that it still shows beside all stored names. Returns `None` if it lacks a
+    /// stored name.
     ///
     /// # Errors
     ///

@@ -116,8 +116,8 @@ fn part_name(file: &FileName) -> Option<FileName> {
     FileName::from_wire(&bytes, Encoding::UTF_8).ok()
 }
 
-/// Plans the transfer of a file with the name of a partial file. The transfer of the other file overwrites whatever
-/// the target has under this name.
+/// Plans the transfer of a file with the name of a partial file. The transfer of the other file overwrites the file
+/// that the target has under this name.
 fn plan_part_file(node: Node) -> Box<PlannedFile> {
     let decision = Decision::Transfer(Reason::Unknown);
     Box::new(PlannedFile { name: node.name, source: node.facts, target: NodeFacts::default(), decision })

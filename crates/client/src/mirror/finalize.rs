@@ -69,7 +69,8 @@ pub(crate) async fn finalize(
     report
 }
 
-/// Lists what was stored and not confirmed, and reports what the server has under another name or with another size.
+/// Lists the directories of unconfirmed uploads, and reports files that the server has under another name or with
+/// another size.
 async fn confirm_stored(
     context: &MirrorContext,
     mut worker: Worker<'_>,

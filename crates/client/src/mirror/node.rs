@@ -16,7 +16,7 @@ pub(crate) struct Node {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NodeKind {
     File,
-    /// A directory, or a symbolic link to one that is followed.
+    /// A directory, or a followed symbolic link to one.
     Directory {
         via_symlink: bool,
     },
@@ -37,7 +37,7 @@ impl NodeKind {
 }
 
 impl Node {
-    /// Returns what a filter sees of the node.
+    /// Returns the facts of the node that a filter examines.
     pub(crate) fn candidate<'a>(&self, path: &'a str) -> Candidate<'a> {
         let NodeFacts { size, modified, .. } = self.facts;
         Candidate { path, is_dir: self.kind.is_directory(), size, modified }

@@ -355,7 +355,8 @@ impl MirrorContext {
         nodes
     }
 
-    /// Returns the nodes of the target that are compared. One whose name is mirrored is, whatever its facts are.
+    /// Returns the nodes of the target that are compared. A node whose name is mirrored is always included,
+    /// independent of its facts.
     fn filtered_target(
         &self,
         mut nodes: NodeTable,

@@ -51,7 +51,7 @@ impl Pool {
         target: impl Into<RemotePath>,
     ) -> ServerCopy<'_> {
         ServerCopy {
-            // A job that holds a session and waits for another one of the same pool could wait for ever.
+            // A job that holds a session and waits for another one of the same pool could wait forever.
             other: if self.is_same(other) { other.fork() } else { other.clone() },
             retries: Worker::of(self).default_options().retries,
             pool: self,

@@ -1,5 +1,5 @@
-//! State shared by the clones of a pool and its sessions: opens sessions, checks idle ones, and remembers what they
-//! learned about the server.
+//! State shared by the clones of a pool and its sessions: opens sessions, checks idle ones, and keeps their knowledge
+//! about the server.
 
 use std::{
     sync::{
@@ -230,14 +230,14 @@ impl PoolInner {
         self.last_logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores what a session learned about the server, for sessions that are opened later.
+    /// Stores the knowledge of a session about the server, for sessions that are opened later.
     pub(super) fn remember(&self, client: &Client) {
         self.capabilities.lock().unwrap_or_else(PoisonError::into_inner).learn(client.capabilities());
     }
 }
 
-/// Returns whether an idle session is still usable: processes what the server sent meanwhile, and if `probe` is set,
-/// sends `NOOP`.
+/// Returns whether an idle session is still usable: processes the data that arrived in the meantime, and if `probe`
+/// is set, sends `NOOP`.
 async fn is_alive(client: &mut Client, probe: bool) -> bool {
     let deadline = client.config().timeouts.command.map_or(MAX_CHECK, |deadline| deadline.min(MAX_CHECK));
     let check = async {

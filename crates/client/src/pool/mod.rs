@@ -40,10 +40,10 @@ use crate::{Client, ClientBuilder, Error, Host, Result, Throttle, config::Config
 ///
 /// When the server has no room for a further session, the pool continues with the sessions that it has, and tries to
 /// open one more after a minute at the earliest. While a session is open, every failure to open another one counts as
-/// that: a refusal with any code, silence, a closed or refused connection. So does a login that ends another session.
-/// A caller that waits for a session to be opened gets one that becomes idle meanwhile. All sessions share one
-/// [`Throttle`]; each has TLS sessions of its own. What one session learns about the server, such as a
-/// missing `MLSD`, is passed on to sessions opened later.
+/// such a refusal: a reply with any code, silence, a closed or refused connection, and a login that ends another
+/// session. A caller that waits for a session to be opened also gets one that becomes idle in the meantime. All
+/// sessions share one [`Throttle`]; each has its own TLS sessions. Knowledge of one session about the server, such as
+/// a missing `MLSD`, is passed on to sessions opened later.
 ///
 /// Clones refer to the same pool. Dropping the last one closes idle sessions without `QUIT`;
 /// [`close`](Self::close) sends `QUIT` first.
@@ -159,7 +159,7 @@ impl Pool {
         &self.inner.config.throttle
     }
 
-    /// Lends a session; opens one if needed (`USER`, `PASS`; `NOOP` for one that was idle for long).
+    /// Lends a session; opens one if needed (`USER`, `PASS`; `NOOP` if it was idle for long).
     ///
     /// Waits while all sessions are in use. Dropping this future leaves the queue.
     ///
@@ -200,7 +200,7 @@ impl Pool {
         }
     }
 
-    /// Lends an idle session, if there is one (`NOOP` for one that was idle for long). Opens none, and waits for none.
+    /// Lends an idle session, if there is one (`NOOP` if it was idle for long). Opens none, and waits for none.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {

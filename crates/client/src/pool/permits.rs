@@ -120,7 +120,7 @@ impl<S> SessionSemaphore<S> {
         self.lock().opening > 0
     }
 
-    /// Returns whether there are sessions apart from those that are being opened.
+    /// Returns whether there are sessions besides those that are being opened.
     pub(crate) fn has_open_sessions(&self) -> bool {
         let state = self.lock();
         state.in_use - state.opening + state.idle.len() > 0

@@ -33,8 +33,8 @@ impl Pool {
     /// times if some bytes arrive in between.
     ///
     /// A transfer is continued only if size and time of the file (`MLST`, or `SIZE` and `MDTM`) are those of the
-    /// beginning. `known` is what is known about the file, for example from a listing; without a size and a time to
-    /// the second the server is asked first. A file without either is streamed in one transfer.
+    /// beginning. `known` contains known facts of the file, for example from a listing; without a size and a time to
+    /// the second, the server is asked first. A file without either is streamed in one transfer.
     ///
     /// The transfer begins at once, in a task. Dropping the stream ends it.
     ///

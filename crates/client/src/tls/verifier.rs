@@ -29,7 +29,7 @@ pub(super) struct CertificateVerifier {
 pub(super) enum CertificateRule {
     /// Any certificate: the peer has its key.
     Any,
-    /// Only certificates with these fingerprints, whatever they say.
+    /// Only certificates with these fingerprints, independent of their contents.
     Pinned(Arc<Vec<Fingerprint>>),
     /// Certificates that one of these roots signed; or a root itself, which `openssl req -x509` and others create as the
     /// certificate of a server.

@@ -68,7 +68,7 @@ impl Backup {
         self
     }
 
-    /// Sets what is appended to the names. Defaults to `~`, and with a [directory](Self::directory) to nothing.
+    /// Sets the suffix of the names. Defaults to `~`, and with a [directory](Self::directory) to no suffix.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {

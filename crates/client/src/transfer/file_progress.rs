@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use super::resume::SourceId;
 use crate::{Progress, ProgressEvent};
 
-/// Forwards the events of one file under its name, and takes back what a failed attempt reported.
+/// Forwards the events of one file under its name, and subtracts the bytes that a failed attempt reported.
 #[derive(Debug)]
 pub(crate) struct FileProgress<'a> {
     progress: &'a dyn Progress,
@@ -135,12 +135,12 @@ impl<'a> FileProgress<'a> {
         self.resume_failed.store(true, Ordering::Relaxed);
     }
 
-    /// Sets whether the present attempt resumes what the server has without having compared it.
+    /// Sets whether the present attempt resumes a file on the server without comparing its content.
     pub(crate) fn set_uncompared(&self, is_uncompared: bool) {
         self.is_uncompared.store(is_uncompared, Ordering::Relaxed);
     }
 
-    /// Returns whether the present attempt resumes what was not compared.
+    /// Returns whether the present attempt resumes content that was not compared.
     pub(crate) fn is_uncompared(&self) -> bool {
         self.is_uncompared.load(Ordering::Relaxed)
     }

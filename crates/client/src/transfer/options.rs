@@ -108,7 +108,7 @@ pub enum Existing {
     /// Replaces it.
     #[default]
     Replace,
-    /// Keeps it, whatever it is.
+    /// Keeps it, independent of its size and time.
     Keep,
     /// Replaces it, and leaves out the files that are not there.
     Only,
@@ -238,8 +238,8 @@ pub enum Connections {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Verify {
-    /// By checks that cost next to nothing: a download by the listed size, where there was one; an upload by
-    /// `SIZE`, or by the listing of its directory where the server does not answer that. `SIZE` is sent together with the command that sets the
+    /// By cheap checks: a download by the listed size, if there is one; an upload by `SIZE`, or by the listing of its
+    /// directory if the server does not answer that. `SIZE` is sent together with the command that sets the
     /// [time](crate::Upload::preserve_times), if times are preserved.
     #[default]
     Auto,

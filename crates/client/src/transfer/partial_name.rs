@@ -15,7 +15,7 @@ use crate::Error;
 /// Suffix of the name of a file that is not complete: of a download, or of an upload with
 /// [`Upload::temporary`](crate::Upload::temporary).
 ///
-/// No other program uses it, so that no unrelated file is taken for one that can be resumed.
+/// No other program uses it, so that no unrelated file is mistaken for a partial file.
 pub const PART_SUFFIX: &str = ".oxftp.part";
 
 /// Suffix of the name that an older file on the server has while it is replaced.

@@ -14,7 +14,7 @@ use crate::{
     local_fs::{CreateDirOptions, FileSystem},
 };
 
-/// Sets the permissions of a local file to those that the server lists; returns whether it has them.
+/// Sets the permissions of a local file to those that the server lists; returns whether this succeeded.
 pub(crate) async fn set_local_mode(fs: &dyn FileSystem, file: &Path, listed: Option<u32>) -> bool {
     let Some(mode) = listed else {
         crate::trace::warn!("the permissions of {} are not preserved: the server lists none", file.display());

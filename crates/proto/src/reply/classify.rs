@@ -21,12 +21,12 @@ pub enum Presence {
     Missing,
     /// The text says that the path exists: it is busy, not empty, or of the wrong kind.
     Present,
-    /// The text leaves it open. vsftpd says `550 Failed to open file.` of a file that does not exist and of one that
-    /// may not be read.
+    /// The text leaves it open. vsftpd sends `550 Failed to open file.` both for a missing file and for an unreadable
+    /// one.
     Unknown,
 }
 
-/// Returns what a refusal says about the existence of the path of its command, on clear evidence only.
+/// Returns whether the path of a command exists, according to its refusal and on clear evidence only.
 ///
 /// For decisions that lose something if they are wrong. A lack of permission is no evidence: many servers refuse
 /// before they look.
@@ -81,14 +81,15 @@ pub fn is_permission_denied(reply: &Reply) -> bool {
         && !is_file_busy(reply)
 }
 
-/// Returns whether the text of a refusal is about permissions, whatever its code.
+/// Returns whether the text of a refusal is about permissions, independent of its code.
 #[must_use]
 pub fn says_permission(reply: &Reply) -> bool {
     says_any(reply, PERMISSION)
 }
 
-/// Returns whether the server refused because another session or process uses the file. That may be the session of a
-/// transfer of ours that broke: the server has not noticed yet. Whatever the code, another try may help.
+/// Returns whether the server refused because another session or process uses the file. That may be the session of an
+/// earlier transfer of this client whose loss the server has not noticed yet. Another attempt may succeed,
+/// independent of the code.
 #[must_use]
 pub fn is_file_busy(reply: &Reply) -> bool {
     has_code(reply, &[450, 451, 550, 551, 553]) && says_phrase(reply, BUSY) && !says_absent_file(reply)
@@ -119,8 +120,8 @@ pub fn is_conflict(reply: &Reply) -> bool {
     has_code(reply, &[550]) && (exists || says_any(reply, CONFLICT))
 }
 
-/// Returns whether a login was refused because of its user name or password, whatever the code. Repeating it may
-/// lock the account.
+/// Returns whether a login was refused because of its user name or password, independent of the code. Repeating it
+/// may lock the account.
 #[must_use]
 pub fn is_bad_credentials(reply: &Reply) -> bool {
     matches(
@@ -376,7 +377,7 @@ const CONNECTION_LIMIT: &[&str] = &[
     "only 1 connection",
 ];
 
-/// Words in a reply whose code says nothing of sessions.
+/// Words that mean too many sessions, in replies whose codes do not.
 const TOO_MANY_SESSIONS: &[&str] = &[
     "too many connection",
     "too many user",

@@ -461,7 +461,7 @@ impl FileDownload<'_> {
         }
     }
 
-    /// Sets the time of the local file to the server's, or else to what the listing shows.
+    /// Sets the time of the local file to the server's, or else to the listed one.
     pub(crate) async fn set_time(
         &self,
         client: &mut Client,
@@ -684,8 +684,7 @@ async fn write_head(file: &mut dyn FileHandle, head: &[u8]) -> io::Result<()> {
     file.flush().await
 }
 
-/// Compares the size with the listed one and, where that is out of date, with the one that the server reports
-/// now.
+/// Compares the size with the listed one and, if that is out of date, with the one that the server reports now.
 pub(super) async fn check_size(client: &mut Client, remote: &RemoteFile<'_>, transferred: u64) -> Result<()> {
     if client.converts_files() {
         return Ok(());

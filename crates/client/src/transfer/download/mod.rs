@@ -326,7 +326,8 @@ impl<'c> Download<'c> {
         self
     }
 
-    /// Sets what becomes of symbolic links in a tree. By default each is a failure ([`Error::Skipped`](crate::Error::Skipped)).
+    /// Sets the treatment of symbolic links in a tree. By default each is a failure
+    /// ([`Error::Skipped`](crate::Error::Skipped)).
     ///
     /// A link that is created ([`Links::Copy`]) must be relative and point into the tree.
     ///
@@ -399,7 +400,7 @@ impl<'c> Download<'c> {
         /// ```
         preserve_mode: bool;
 
-        /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
+        /// Sets the permissions of the transferred files, independent of their sources. Defaults to `None`.
         ///
         /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
         ///
@@ -608,7 +609,7 @@ impl<'c> Download<'c> {
         })
     }
 
-    /// Finds out what the source is, and its target.
+    /// Determines the type of the source, and its target.
     async fn prepare(&mut self) -> Result<(FoundEntry, PathBuf, Root)> {
         let (FoundEntry { entry, is_listed }, name) = self.look_up().await?;
         match entry.kind {

@@ -49,7 +49,7 @@ impl NamedTarget {
     }
 }
 
-/// Returns whether a path is a link to an open file of a process. What it points to may have no path.
+/// Returns whether a path is a link to an open file of a process. The target of such a link may have no path.
 fn is_descriptor(link: &Path) -> bool {
     let Some(directory) = link.parent() else { return false };
     directory == Path::new("/dev/fd") || directory.starts_with("/proc") && directory.ends_with("fd")

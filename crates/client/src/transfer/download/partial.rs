@@ -31,7 +31,7 @@ use crate::{
 pub(crate) struct ResumeToken(String);
 
 impl ResumeToken {
-    /// Describes a file; returns `None` for one that is small or of unknown size.
+    /// Describes a file; returns `None` if it is small or of unknown size.
     pub(crate) fn new(size: Option<u64>, modified: Option<Timestamp>) -> Option<Self> {
         let size = size.filter(|size| *size > OVERLAP)?;
         let modified = modified.filter(|time| time.zone() != Zone::Unknown);

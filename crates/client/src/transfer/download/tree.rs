@@ -341,7 +341,7 @@ impl TreeDownload {
         None
     }
 
-    /// Adds what a symbolic link points to; returns whether it is a file that is to be downloaded.
+    /// Adds the target of a symbolic link; returns whether it is a file to be downloaded.
     async fn follow(
         &self,
         client: &mut Client,
@@ -433,7 +433,7 @@ impl TreeDownload {
         }
     }
 
-    /// Adds the files to those that were found; returns whether there are some.
+    /// Adds the files to those that were found; returns whether there are any.
     async fn add_files(&self, files: FoundFiles, found: &mut Found<Self>) -> bool {
         if self.choice.existing == Existing::Replace {
             let has_files = files.left > 0;

@@ -176,7 +176,7 @@ impl Measured<'_> {
 }
 
 impl AdmissionState {
-    /// Counts the workers before this one that are still there.
+    /// Returns the number of workers before this one that are still running.
     fn rank(&self, worker: usize) -> usize {
         worker - self.gone.range(..worker).count()
     }

@@ -41,7 +41,7 @@ pub(crate) trait JobHandler: Sync {
     type Directory: Send + Sync;
     type File: Send + Sync;
 
-    /// Creates the target of a directory, and finds what the directory contains.
+    /// Creates the target of a directory, and finds its contents.
     fn list(
         &self,
         client: &mut Client,

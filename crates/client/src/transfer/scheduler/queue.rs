@@ -205,7 +205,7 @@ impl<D, F> Queue<D, F> {
         room && (!self.has_files() || self.order.compares() || self.listing < self.max_listing)
     }
 
-    /// Returns whether a file may still be found that comes before those that wait.
+    /// Returns whether a file may still be found that comes before the waiting ones.
     fn awaits_others(&self) -> bool {
         self.order.compares()
             && self.waiting() < self.max_waiting

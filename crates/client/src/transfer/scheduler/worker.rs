@@ -10,7 +10,7 @@ use crate::{
 
 /// The source of a transfer's session.
 pub(crate) enum Worker<'c> {
-    /// The caller's client; one that breaks cannot be replaced.
+    /// The caller's client, which cannot be replaced after it breaks.
     Own(&'c mut Client),
     /// Lent by a pool, which replaces it when needed.
     Lent(LentWorker<'c>),
@@ -20,8 +20,8 @@ pub(crate) enum Worker<'c> {
 pub(crate) struct LentWorker<'c> {
     pool: &'c Pool,
     session: Option<Box<PooledClient>>,
-    /// The session was obtained for a task that has not begun. It is kept until then: otherwise several jobs that wait
-    /// for one session would pass it on for ever.
+    /// The session was obtained for a task that has not begun. It is kept until then: otherwise several jobs that
+    /// wait for one session would pass it on forever.
     is_unused: bool,
     prewarm: Prewarm<'c>,
     /// The session that the pool is about to lend.

@@ -381,8 +381,8 @@ impl FileUpload<'_> {
         Ok(length)
     }
 
-    /// Compares a stored file with the local one; may set its time together with that. The size of one that was resumed
-    /// is always compared: the server may have ignored the offset.
+    /// Compares a stored file with the local one; may set its time in the same step. The size of a resumed file is
+    /// always compared: the server may have ignored the offset.
     async fn check(
         &self,
         client: &mut Client,
@@ -496,7 +496,7 @@ impl FileUpload<'_> {
         }
     }
 
-    /// Returns the offset to resume at: the length of what the server has, if that is of the same file.
+    /// Returns the offset to resume at: the length of the file on the server, if it is a part of the same file.
     async fn offset(
         &self,
         client: &mut Client,
@@ -536,10 +536,10 @@ impl FileUpload<'_> {
         Ok(0)
     }
 
-    /// Opens the data connection; resumes by `REST` and `STOR`, or by `APPE` where that is refused. `APPE` comes first
-    /// after an attempt of this run that was lost, and where only the length of what the server has is known: if the
-    /// server removes the file meanwhile, or has reported a length that it does not have, `REST` would leave a file of the
-    /// right size with zeros in it.
+    /// Opens the data connection; resumes by `REST` and `STOR`, or by `APPE` if that is refused. `APPE` comes first
+    /// after a lost attempt of this run, and if only the length of the file on the server is known: if the server
+    /// removes the file in the meantime, or has reported a wrong length, `REST` would leave a file of the right size
+    /// with zeros in it.
     async fn open(
         &self,
         client: &mut Client,

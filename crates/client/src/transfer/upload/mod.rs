@@ -308,7 +308,8 @@ impl<'c> Upload<'c> {
         self
     }
 
-    /// Sets what becomes of symbolic links in a tree. By default each is a failure ([`Error::Skipped`](crate::Error::Skipped)).
+    /// Sets the treatment of symbolic links in a tree. By default each is a failure
+    /// ([`Error::Skipped`](crate::Error::Skipped)).
     ///
     /// [`Links::Copy`] is [`Error::Unsupported`](crate::Error::Unsupported): FTP has no command that creates them.
     ///
@@ -369,7 +370,7 @@ impl<'c> Upload<'c> {
         /// ```
         preserve_mode: bool;
 
-        /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
+        /// Sets the permissions of the transferred files, independent of their sources. Defaults to `None`.
         ///
         /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
         ///

@@ -89,7 +89,7 @@ impl UploadRecord {
         Some(record)
     }
 
-    /// Returns what is recorded of an earlier upload.
+    /// Returns the record of an earlier upload.
     pub(crate) fn found(&self) -> Option<&UploadState> {
         self.found.as_ref()
     }
@@ -159,7 +159,8 @@ impl UploadState {
         text
     }
 
-    /// Parses the output of [`encode`](Self::encode), whatever follows it; returns `None` for anything else.
+    /// Parses the output of [`encode`](Self::encode), and ignores any text after it; returns `None` for anything
+    /// else.
     fn decode(text: &str) -> Option<Self> {
         let mut lines = text.split('\n');
         lines.next().filter(|line| *line == FIRST_LINE)?;

@@ -50,7 +50,7 @@ pub(crate) struct StoredStart {
     pub(crate) is_compared: bool,
 }
 
-/// Origin of what the server has.
+/// Origin of the file on the server.
 pub(crate) enum StoredBy<'a> {
     /// Attempts of this run.
     ThisRun(Sent),
@@ -79,7 +79,7 @@ impl StoredPart<'_> {
             if let Some(is_compared) = self.compare_start(client, file, length, stored_by).await? {
                 return Ok(Some(StoredStart { length, is_compared }));
             }
-            // The server may still be writing what it received over a session that was lost.
+            // The server may still be writing bytes that it received over a lost session.
             there = client.size_if_told(self.path).await?;
             if there == Some(length) {
                 return Ok(None);
@@ -89,8 +89,8 @@ impl StoredPart<'_> {
         Ok(None)
     }
 
-    /// Returns `None` if what the server has is not of this version of the file, and otherwise whether that was
-    /// compared.
+    /// Returns `None` if the file on the server is not a part of this version of the file, and otherwise whether its
+    /// content was compared.
     async fn compare_start(
         &self,
         client: &mut Client,
@@ -123,7 +123,8 @@ impl StoredPart<'_> {
         Ok(is_believed.then_some(false))
     }
 
-    /// Returns whether a file that the server does not send may be what an attempt stored that began at this time.
+    /// Returns whether a file that the server does not send may have been stored by an attempt that began at this
+    /// time.
     async fn may_be_of_attempt(&self, client: &mut Client, there: u64, began: Option<SystemTime>) -> bool {
         let Some(began) = began else { return true };
         match client.modified_if_told(self.path).await.and_then(system_time) {
@@ -150,7 +151,7 @@ impl StoredPart<'_> {
         Ok(self.compare(client, file, 0, there).await? == Some(true))
     }
 
-    /// Compares the hash of what the server has, if it computes hashes.
+    /// Compares the hash of the file on the server, if the server computes hashes.
     async fn has_same_hash(&self, client: &mut Client, there: u64) -> Result<Option<bool>> {
         let hashed = match client.hash_algorithms().await {
             Ok(algorithms) if algorithms.is_empty() => return Ok(None),

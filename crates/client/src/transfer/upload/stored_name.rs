@@ -7,9 +7,9 @@ use crate::{Client, Error, Result, client::SizeAnswer};
 /// Compares an upload with the listing of its directory, where `SIZE` did not show it: its name, and its size where the
 /// listing shows one.
 ///
-/// A name that only differs in case or in replaced characters is an error, and so is another size. Any other name is a
-/// warning. A server that shows no files at all is believed, since drop boxes do so; where `SIZE` did not say that the
-/// file is missing, that is reported. What shows nothing about one upload is not asked for again.
+/// A name that only differs in case or in replaced characters is an error, and so is another size. Any other name is
+/// a warning. A server that shows no files at all is not an error, since drop boxes do so; if `SIZE` did not say that
+/// the file is missing, a warning is logged. If a listing shows nothing about one upload, no other one is requested.
 pub(crate) async fn check_listed(
     client: &mut Client,
     path: &RemotePath,
@@ -111,8 +111,8 @@ pub(crate) async fn check_reported_empty(client: &mut Client, path: &RemotePath,
     Ok(())
 }
 
-/// Compares the size of an upload with its entry, in a directory that is too large to be listed for each upload (`MLST`). A
-/// server without that command is believed.
+/// Compares the size of an upload with its entry, in a directory that is too large to be listed for each upload
+/// (`MLST`). A server without that command passes the check.
 async fn check_entry(client: &mut Client, path: &RemotePath, size: u64, answer: &SizeAnswer) -> Result<()> {
     if !matches!(answer, SizeAnswer::Unknown) {
         return Ok(());

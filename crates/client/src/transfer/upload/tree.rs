@@ -298,7 +298,7 @@ fn leave_out_partial_names(items: &mut Vec<DirEntry>, found: &mut Found<TreeUplo
     });
 }
 
-/// Returns what a selection sees of a local file.
+/// Returns the facts of a local file that a selection examines.
 pub(crate) fn candidate(found: &Metadata) -> Candidate<'static> {
     Candidate {
         path: "",

@@ -104,7 +104,7 @@ impl SegmentPlan {
         Self { size, segments, min_segment, start_cost: None, reached: 0.0, hopeless: false }
     }
 
-    /// Learns how long a transfer took to open, and the round trip. What a new transfer costs is estimated from the
+    /// Records how long a transfer took to open, and the round trip. The cost of a new transfer is estimated from the
     /// fastest opening.
     pub(crate) fn opened_in(&mut self, opening: Duration, round_trip: Duration) {
         let cost = opening.saturating_add(round_trip.saturating_mul(SLOW_START));
@@ -294,7 +294,7 @@ impl Segment {
         self.taken.is_none()
     }
 
-    /// Returns the bytes per second of late, unless nothing arrived.
+    /// Returns the recent rate in bytes per second, unless nothing arrived.
     fn rate(&self, now: Instant) -> Option<f64> {
         let (since, from) = self.taken?.earlier;
         let rate = self.done.saturating_sub(from) as f64 / now.saturating_duration_since(since).as_secs_f64();
@@ -313,10 +313,10 @@ impl Segment {
 /// The number of round trips that a connection needs after its opening until it has its full rate.
 const SLOW_START: u32 = 12;
 
-/// The rate is measured over this time, and up to twice as much: slow start must not count for ever.
+/// The rate is measured over this time, and up to twice as much, so that slow start does not count for long.
 const PACE_WINDOW: Duration = Duration::from_millis(500);
 
-/// A connection keeps this part of what is left of its segment, however slow it is.
+/// A connection keeps at least this fraction (one eighth) of the remaining bytes of its segment, however slow it is.
 const KEPT_PART: u64 = 8;
 
 /// The number of bytes of a segment that are compared with the beginning of the file. A server that accepts `REST`

@@ -146,7 +146,7 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Compares the first bytes of a segment that is resumed with those that were written before.
+    /// Compares the first bytes of a resumed segment with the bytes that were written earlier.
     async fn compare_overlap(&self, data: &mut DataConnection, taken: &Taken) -> Result<(), SegmentError> {
         let length = taken.overlap();
         let first = self.read_first(data, length).await?;
