@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_of_an_optimisation_costs_less() {
+    fn timeout_of_an_optimisation_is_shorter() {
         let patience = |line: &str, seconds| {
             let deadline = Duration::from_secs(seconds);
             OptionalCommand::of(line.as_bytes()).unwrap().patience(Some(deadline)).unwrap().as_secs()
