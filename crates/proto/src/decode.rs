@@ -151,9 +151,9 @@ impl ReplyDecoder {
     /// Returns the reply that is complete if no more bytes arrive. To be called after a silence of some seconds, or
     /// when the server has closed the connection.
     ///
-    /// The reply has the code of its last line, as with curl: the lines before it may come from scripts of the server.
-    /// The code of the first line stays if the last one is `200`, which belongs to any command, and if it is `230`
-    /// after `220`: a greeting is no login yet.
+    /// The reply has the code of its last line, as with curl: the lines before it may come from scripts of the
+    /// server. The code of the first line stays if the last one is `200`, which belongs to any command, and if it is
+    /// `230` after `220`: a greeting is not a login yet.
     ///
     /// After this, the next reply may be held back until this method is called again: if it begins with the code of
     /// this reply's first line, it may be the late end of this reply. Therefore no command may be pipelined on a
@@ -235,7 +235,7 @@ impl ReplyDecoder {
         Ok(Some(line))
     }
 
-    /// Drops the NULs that some servers send after a line: nothing may seem to be left over.
+    /// Drops the NULs that some servers send after a line, so that they do not count as an unread rest.
     #[inline]
     fn skip_nuls(&mut self) {
         if self.buffer.first() != Some(&0) {
@@ -270,7 +270,7 @@ impl ReplyDecoder {
         }
     }
 
-    /// Skips a line of text before a reply. A blank before a code is no part of the line.
+    /// Skips a line of text before a reply. A blank before a code is not part of the line.
     #[cold]
     fn take_stray_line(&mut self, line: &[u8]) -> Result<Option<Reply>, DecodeError> {
         let text = line.trim_ascii_start();
@@ -298,7 +298,7 @@ impl ReplyDecoder {
             self.possible_end = None;
             return self.check_size(bytes, lines).map(|()| self.open.take());
         }
-        // An empty line after a possible end is no evidence: some servers send one after every reply.
+        // An empty line after a possible end is not evidence: some servers send one after every reply.
         if !line.is_empty() {
             let class = open.code().class();
             let may_end = |code: Code| code.class() == class || code.is_preliminary();

@@ -30,10 +30,9 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// `FEAT` decides whether `MFMT` is tried first or last. The first success of a session is verified
-    /// with `MDTM`, because some servers reply `2xx` and do nothing. The session uses the verified command
-    /// from then on, without further checks. A time without a zone is taken as UTC, and fractions of a
-    /// second are dropped.
+    /// `FEAT` decides whether `MFMT` is tried first or last. The first success of a session is verified with `MDTM`,
+    /// because some servers reply `2xx` and do nothing. The session uses the verified command from then on, without
+    /// further checks. A time without a zone is taken as UTC, and fractions of a second are dropped.
     ///
     /// # Errors
     ///
@@ -97,7 +96,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Control`] and the other errors of a lost session. A refusal is no error.
+    /// [`Error::Control`] and the other errors of a lost session. A refusal is not an error.
     pub async fn list_permissions(&mut self) -> Result<()> {
         if std::mem::replace(&mut self.state.permissions_asked, true) {
             return Ok(());

@@ -219,8 +219,8 @@ impl Client {
         if exists { Ok(false) } else { Err(reply.unexpected(&["2xx"]).into()) }
     }
 
-    /// Creates a directory whose relative path was refused by its path from the root, if that is worth a try. Returns
-    /// whether it was missing.
+    /// Creates a directory by its path from the root after its relative path was refused, if that is worth an
+    /// attempt. Returns whether it was missing.
     async fn make_from_root(&mut self, path: &RemotePath, refused: Error) -> Result<bool> {
         if !self.may_make_from_root(path, &refused) {
             return Err(refused);

@@ -142,8 +142,8 @@ impl Client {
     /// have revealed it. Sends no command.
     ///
     /// The first listing by `LIST` is followed by one with `-a` in the same directory, unless it shows such names by
-    /// itself ([`ClientBuilder::list_all`](crate::ClientBuilder::list_all)). Servers for which that is no option refuse
-    /// it, or show nothing new.
+    /// itself ([`ClientBuilder::list_all`](crate::ClientBuilder::list_all)). Servers for which that is not an option
+    /// refuse it, or show nothing new.
     ///
     /// A file that begins with a dot and is absent from a listing may exist, unless this returns
     /// [`DotNames::Shown`].

@@ -317,16 +317,16 @@ impl Client {
         Ok(())
     }
 
-    /// Sends `TYPE` before each transfer from now on, as some servers return to `TYPE A` by themselves. Returns `false` if
-    /// it is so already, or if files are to be converted.
+    /// Sends `TYPE` before each transfer from now on, as some servers return to `TYPE A` by themselves. Returns
+    /// `false` if this is the case already, or if files are to be converted.
     pub(crate) fn repeat_type(&mut self) -> bool {
         !self.converts_files()
             && self.server_kind() == ServerKind::Other
             && !std::mem::replace(&mut self.capabilities.repeats_type, true)
     }
 
-    /// Finds what stands for `TYPE I` on a server that refuses it: `TYPE L 8`, or nothing if it refuses every type and
-    /// thus converts nothing.
+    /// Finds the equivalent of `TYPE I` on a server that refuses it: `TYPE L 8`, or no command if it refuses every
+    /// type and thus converts nothing.
     fn replace_image_type(&mut self, refused: Error) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move { self.replace_image(refused).await })
     }
@@ -533,7 +533,7 @@ pub(crate) enum SizeAnswer {
     Unknown,
 }
 
-/// Returns whether a refusal leaves it open if the path exists. A lack of permission is an answer of its own.
+/// Returns whether a refusal does not say whether the path exists. A lack of permission is a different answer.
 pub(crate) fn leaves_existence_open(error: &Error) -> bool {
     matches!(error, Error::StatusCode(refused)
         if matches!(refused.info.code().get(), 450 | 550)

@@ -62,9 +62,9 @@ pub(crate) enum Spelling {
 impl Client {
     /// Returns how the server spells paths, as far as its greeting and its replies to `SYST` and `PWD` show it.
     ///
-    /// Sends nothing. [`current_dir`](Self::current_dir) and questions about directories learn more. Where the style
-    /// does not [take paths](PathStyle::takes_paths), commands with a path are sent with a bare name after `CWD` into
-    /// its directory.
+    /// Sends nothing. [`current_dir`](Self::current_dir) and queries about directories learn more. If the style does
+    /// not [take paths](PathStyle::takes_paths), commands with a path are sent with a bare name after `CWD` into its
+    /// directory.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -309,9 +309,9 @@ impl Client {
         self.capabilities.bare_names || !self.path_style().takes_paths()
     }
 
-    /// Returns whether it is worth trying to enter the directory of a path that was refused. Each server is tried
-    /// once for each use, and not if a path with directories has worked. A server with `MLSD` or
-    /// `MLST` takes paths; at most it refuses to write to absolute ones.
+    /// Returns whether it is worth trying to enter the directory of a refused path. Each server is tried once for
+    /// each use, and not if a path with directories has worked. A server with `MLSD` or `MLST` takes paths; at most
+    /// it refuses to write to absolute ones.
     pub(crate) fn may_try_bare_name(&self, usage: PathUse, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         let is_about_path = matches!(refused.info.code().get(), 501 | 504 | 550 | 551 | 553)
@@ -363,8 +363,8 @@ impl Client {
         Ok(self.uses_bare_names())
     }
 
-    /// Returns whether it is worth trying a relative path that was refused as one from the root. That is settled once
-    /// a relative path or one from the root has worked, or after some attempts, unless the reply names the reason.
+    /// Returns whether it is worth trying a refused relative path as one from the root. It is not once a relative
+    /// path or one from the root has worked, or after some attempts, unless the reply names the reason.
     pub(crate) fn may_try_from_root(&self, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         classify::wants_absolute_path(&refused.info)
@@ -378,8 +378,8 @@ impl Client {
             && self.is_unsettled_relative(path)
     }
 
-    /// Returns whether it is worth trying a relative path that is said to be missing as one from the root, as
-    /// [`may_try_from_root`](Self::may_try_from_root) does.
+    /// Returns whether it is worth trying a relative path that the server reports as missing as one from the root,
+    /// like [`may_try_from_root`](Self::may_try_from_root).
     pub(super) fn may_try_missing_from_root(&self, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         classify::presence(&refused.info) == classify::Presence::Missing
@@ -387,8 +387,9 @@ impl Client {
             && self.is_unsettled_relative(path)
     }
 
-    /// Returns whether it is worth trying a name in the working directory as a path from the root after it was refused
-    /// for writing. It cannot be missing: the server does not look for it there. No other reason may be given.
+    /// Returns whether it is worth trying a name in the working directory as a path from the root after it was
+    /// refused for writing. The refusal must give no other reason. It cannot mean that the file is missing: the
+    /// server does not look for it there.
     pub(crate) fn may_try_written_from_root(&self, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         let presence = classify::presence(&refused.info);
@@ -439,7 +440,7 @@ impl Client {
         }
     }
 
-    /// Records the result of a command that was sent with a whole path, and is worth no further try.
+    /// Records the result of a command that was sent with a whole path, and needs no further attempt.
     pub(crate) fn note_path_works(&mut self, usage: PathUse, path: &RemotePath) {
         self.note_relative(path);
         if !self.uses_bare_names() && !self.path_style().route(path).directories.is_empty() {

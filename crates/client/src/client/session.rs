@@ -139,9 +139,9 @@ impl Client {
     /// The options [`ClientBuilder::client_name`] and [`ClientBuilder::utf8`] are sent afterwards (`CLNT`,
     /// `OPTS UTF8 ON`).
     ///
-    /// After a greeting of `230`, the session is logged in already, and a refusal of `USER` as superfluous (`500`, `502`,
-    /// `503`, `530 Already logged in`) is no error: the result is the greeting then. If TLS was started after the
-    /// greeting, it is an error.
+    /// After a greeting of `230`, the session is logged in already, and a refusal of `USER` as superfluous (`500`,
+    /// `502`, `503`, `530 Already logged in`) is not an error: the result is the greeting then. If TLS was started
+    /// after the greeting, it is an error.
     ///
     /// Each command is sent at most once. Password and account are redacted from the server's replies.
     ///

@@ -106,7 +106,7 @@ impl ServerCapabilities {
         self.path_style.get_or_insert(PathStyle::Vms);
     }
 
-    /// Records that no further try with a bare name is worth it.
+    /// Records that no further attempt with a bare name is needed.
     pub(super) fn settle_paths(&mut self, usage: PathUse) {
         self.settled_paths.insert(usage);
     }
@@ -178,7 +178,7 @@ pub(crate) struct SessionState {
     pub(super) logged_in_at: Option<Instant>,
     /// The time at which that login began.
     pub(super) login_began: Option<Instant>,
-    /// `true` if the caller may have changed the session: its directory, its login, or anything by raw commands.
+    /// `true` if the caller may have changed the session: its directory or its login, or other state by raw commands.
     pub(super) dirty: bool,
     /// `true` if the session has a state that a new one cannot be brought into.
     pub(super) altered: bool,

@@ -19,7 +19,7 @@ pub(crate) struct LoginOptions {
 #[derive(Debug, Clone)]
 pub(crate) struct UserCommand {
     pub(crate) line: Secret,
-    /// A refusal is no error.
+    /// A refusal is not an error.
     pub(crate) may_be_refused: bool,
 }
 

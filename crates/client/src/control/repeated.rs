@@ -100,7 +100,7 @@ impl ControlChannel {
     }
 }
 
-/// Returns whether a reply says only that a command succeeded: it carries no value, and is no greeting.
+/// Returns whether a reply says only that a command succeeded: it carries no value, and is not a greeting.
 fn carries_no_value(reply: &Reply) -> bool {
     matches!(reply.code().get(), 200 | 226 | 250)
 }

@@ -313,14 +313,14 @@ pub enum Error {
         /// The directory.
         path: String,
     },
-    /// Another download, of this process or another one, is writing the partial file. This one changed nothing.
+    /// Another download, of this process or another one, is writing the partial file. This download changed nothing.
     #[error("another download is writing {}", shown(.path))]
     InUse {
         /// The local path of the partial file.
         path: String,
     },
     /// Another job holds the lock of the target (see [`LocalLock`](crate::LocalLock) and
-    /// [`RemoteLock`](crate::RemoteLock)). This one changed nothing.
+    /// [`RemoteLock`](crate::RemoteLock)). This job changed nothing.
     #[error("{path} is held by {}", held_by(.holder.as_ref()))]
     Locked {
         /// The path of the lock: of a local file, or of a directory on the server.

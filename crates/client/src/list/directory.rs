@@ -83,7 +83,7 @@ pub(super) enum ByPath {
     Untried,
     /// It was refused.
     Refused,
-    /// It was said to be empty, by a refusal.
+    /// It was refused with a reply that says that it is empty.
     Empty,
 }
 
@@ -159,7 +159,7 @@ impl DirectoryListing {
         Ok(is_cut)
     }
 
-    /// Ends the listing that the server refused after its start, and takes it for an empty one.
+    /// Ends a listing that the server refused after its start, as an empty listing.
     pub(super) fn at_refusal(&mut self) {
         self.finished = Some(false);
     }

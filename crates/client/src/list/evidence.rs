@@ -151,8 +151,8 @@ impl Evidence {
         self.entries > 0 && !self.shows_own_path && (differs || !path.is_absolute() && !is_hidden)
     }
 
-    /// Returns whether the listing may be that of any directory: it is of a plain path from the root, and nothing has
-    /// shown that the server honours such paths.
+    /// Returns whether the listing may be that of any directory: the path is plain and begins at the root, and
+    /// nothing has shown that the server honours such paths.
     pub(super) fn leaves_open(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
         PathClass::of(path) == PathClass::Plain
             && path.is_absolute()
@@ -173,7 +173,7 @@ pub(super) fn is_self_or_parent(entry: &Entry) -> bool {
         || entry.is_dir() && matches!(entry.name(), b"./" | b"../")
 }
 
-/// Hashes a name; with fixed keys, as the server gains nothing by a collision.
+/// Hashes a name with fixed keys: the server gains nothing by a collision.
 pub(super) fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);

@@ -8,7 +8,8 @@ use super::entry::{EntryLocation, PathEntry};
 
 /// The files of one directory, with the facts that a transfer needs of each.
 ///
-/// They share the path of the directory, and their names stand in few buffers, so that a file takes its name and 40 bytes.
+/// They share the path of the directory, and their names are stored in few buffers, so that each file uses 40 bytes
+/// besides its name.
 #[derive(Debug, Default)]
 pub(crate) struct FileTable {
     location: Option<Arc<EntryLocation>>,

@@ -90,7 +90,7 @@ impl Ladder {
         self.way
     }
 
-    /// Moves to the next way and returns it, or `None` if nothing else is worth a try.
+    /// Moves to the next way and returns it, or `None` if nothing else is worth an attempt.
     pub(super) fn next(&mut self, refusal: Refusal) -> Option<Way> {
         let next = self.after(refusal).filter(|next| !self.tried.contains(next))?;
         self.way = next;

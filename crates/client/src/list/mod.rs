@@ -97,8 +97,8 @@ pub struct List<'c> {
 impl<'c> List<'c> {
     /// Lists all subdirectories as well, breadth first. Symbolic links are not followed.
     ///
-    /// In a large tree, directories with the same listing as their parent come first, because such a tree may
-    /// have no end ([`Error::CyclicTree`](crate::Error::CyclicTree); the rest of the tree is listed after this error).
+    /// In a large tree, directories with the same listing as their parent come first, because such a tree may be
+    /// endless ([`Error::CyclicTree`](crate::Error::CyclicTree); the rest of the tree is listed after this error).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -197,8 +197,8 @@ impl<'c> List<'c> {
         entries.proven(self.is_proven)
     }
 
-    /// Lists the directory from inside, too, if nothing has shown yet that the server lists the directory that it is
-    /// asked for.
+    /// Enters and lists the directory as well, if nothing has shown yet that the server lists the requested
+    /// directory.
     pub(crate) fn proven(mut self, is_proven: bool) -> Self {
         self.is_proven = is_proven;
         self

@@ -661,7 +661,7 @@ impl<'c> Entries<'c> {
             // The listing of a file consists of the file itself.
             (Entering::Refused(_), Doubt::File) => {
                 directory.held.clear();
-                // The listing of a file is no evidence about directories.
+                // The listing of a file is not evidence about directories.
                 directory.names = None;
                 return Ok(false);
             }
@@ -785,7 +785,7 @@ impl<'c> Entries<'c> {
         Ok(None)
     }
 
-    /// Lists the directory once more by `LIST -a`, if it is not known whether that shows more; returns whether it is
+    /// Lists the directory again by `LIST -a`, if it is not known whether that shows more; returns whether it is
     /// open.
     async fn open_list_all(&mut self) -> Result<bool> {
         let required = self.required();

@@ -64,7 +64,7 @@ pub(crate) async fn open_locked<P: FileSystem + ?Sized>(
 
 /// Renames a locked partial file that is complete, and returns its handle. Fails if the path no longer names this file.
 ///
-/// It runs in a task of its own, which holds the lock: a rename that was started is not cancelled when a future is
+/// It runs in a separate task, which holds the lock: a rename that was started is not cancelled when a future is
 /// dropped, and without the lock it could rename the partial file of another download.
 pub(crate) async fn commit_locked(
     fs: &Arc<dyn FileSystem>,
@@ -156,7 +156,7 @@ async fn lock(file: &mut dyn FileHandle, path: &Path) -> LocalFsResult<()> {
     Err(in_use(path))
 }
 
-/// Opens a locked partial file once more, to write it at other places too.
+/// Opens a locked partial file again, to write it at other places too.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! Lock of a job among all clients of a server.
 //!
-//! The lock of `TARGET` is the directory `TARGET.oxftp.lock`, which `MKD` creates at most once. In it stands one
-//! directory, whose name is that of the [`LockHolder`](crate::LockHolder). A job that creates its entry, or that replaces the entry of a silent
-//! holder by a rename, and then finds no other entry in the directory, holds the lock:
+//! The lock of `TARGET` is the directory `TARGET.oxftp.lock`, which `MKD` creates at most once. It contains one
+//! directory, whose name is that of the [`LockHolder`](crate::LockHolder). A job that creates its entry, or that
+//! replaces the entry of a silent holder by a rename, and then finds no other entry in the directory, holds the lock:
 //!
 //! - Two jobs that both create their entries both see the other one, because each creates its entry before it looks.
 //!   Both take their entries back and try again.
@@ -32,11 +32,11 @@ use crate::{Client, Error, Pool, Result, error::lock_holder::LockHolder};
 
 /// A lock of a job among all clients of a server: a directory on the server (`MKD`).
 ///
-/// The lock of `TARGET` is the directory `TARGET.oxftp.lock`; its name and those in it are plain ASCII. The user needs
-/// the permission to create directories beside the target. While the lock is held, a task refreshes it four times
-/// within `max_age`, over a session of its own (`RNFR`, `RNTO`). A job that is killed leaves the lock; others break it
-/// once it was not refreshed for their `max_age`. The clocks of the machines are compared for that, so `max_age` must
-/// be larger than their difference.
+/// The lock of `TARGET` is the directory `TARGET.oxftp.lock`; its name and those in it are plain ASCII. The user
+/// needs the permission to create directories beside the target. While the lock is held, a task refreshes it four
+/// times within `max_age`, over a separate session (`RNFR`, `RNTO`). A job that is killed leaves the lock; others
+/// break it once it was not refreshed for their `max_age`. The clocks of the machines are compared for that, so
+/// `max_age` must be larger than their difference.
 ///
 /// [`release`](Self::release) removes the lock. A lock that is dropped is removed by a task, if the runtime continues.
 ///
@@ -203,7 +203,7 @@ impl State {
         }
     }
 
-    /// Renames the entry, over a session of its own: those of the job's pool may all be busy until the job ends.
+    /// Renames the entry, over a separate session: those of the job's pool may all be busy until the job ends.
     async fn refresh(&self) -> Result<()> {
         let pool = self.pool.fork().size(1);
         let mut client = pool.client().await?;

@@ -201,8 +201,8 @@ impl DeleteExtraneous<'_> {
         }
     }
 
-    /// Reports the stored names that a listing lacks. On a local file system without case, they are no more than a
-    /// warning: the files are there.
+    /// Reports the stored names that a listing lacks. On a case-insensitive local file system, this is only a
+    /// warning: the files exist.
     async fn report_renamed(
         &self,
         client: &mut Client,

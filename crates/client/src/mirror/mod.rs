@@ -403,7 +403,7 @@ impl<'p> Mirror<'p> {
         self
     }
 
-    /// Sets whether directories are created of which the filter leaves nothing. Defaults to false.
+    /// Sets whether directories are created from which the filter excludes everything. Defaults to false.
     ///
     /// Directories that are empty at the source are always created.
     ///

@@ -163,8 +163,8 @@ impl PlannedFiles {
         (node.kind == NodeKind::File && self.source.find(name).is_none()).then_some(node)
     }
 
-    /// Pairs the files that the target lacks with those of the target that the source lacks, and that may stand for them:
-    /// in another case, cut, or with other characters.
+    /// Pairs the files that the target lacks with the files that only the target has, if one may be the other under
+    /// another name: in another case, cut, or with other characters.
     pub(crate) fn in_other_forms(&self) -> Vec<(PlannedFile, Node)> {
         let nodes = self.target.iter().filter(|node| self.source.find(node.name.as_bytes()).is_none());
         let strangers: Vec<Node> = nodes.filter(|node| node.kind == NodeKind::File).collect();

@@ -59,7 +59,7 @@ pub(crate) struct MirrorContext {
     pub(crate) links: Links,
     pub(crate) file_options: FileOptions,
     pub(crate) upload: UploadOptions,
-    /// Directories are created of which the filter leaves nothing.
+    /// Directories are created from which the filter excludes everything.
     pub(crate) empty_directories: bool,
     pub(crate) dry_run: bool,
     /// The number of times that a session that is lost to a deletion is opened again.

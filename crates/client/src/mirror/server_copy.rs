@@ -26,9 +26,9 @@ impl Pool {
     /// Copies a file of this server to a path on another server, or to another path on this one, through this machine
     /// (`RETR`, `STOR`). Its bytes are not stored on this machine.
     ///
-    /// The copy has a temporary name until it is complete and verified (`RNFR`, `RNTO`); until then a file that exists at the
-    /// target is left as it is. It gets the modification time of the source where the target supports that. If `other` is a
-    /// clone of this pool, a second session is opened for the target.
+    /// The copy has a temporary name until it is complete and verified (`RNFR`, `RNTO`); until then a file that
+    /// exists at the target stays unchanged. It gets the modification time of the source where the target supports
+    /// that. If `other` is a clone of this pool, a second session is opened for the target.
     ///
     /// ```no_run
     /// # async fn example(old: &oxftp::Pool, new: &oxftp::Pool) -> oxftp::Result<()> {

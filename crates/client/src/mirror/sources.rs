@@ -37,7 +37,7 @@ impl MirrorSources {
         self.local.is_some() || self.remote.is_some()
     }
 
-    /// Returns whether a node is in the directory that sources are moved to, which is no source itself.
+    /// Returns whether a node is in the directory that sources are moved to, which is not a source itself.
     pub(crate) fn are_moved_into(&self, endpoint: &Endpoint<'_>, path: &RelativePath) -> bool {
         match endpoint {
             Endpoint::Local { root, .. } => self

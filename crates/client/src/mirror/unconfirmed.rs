@@ -24,7 +24,7 @@ pub(crate) struct UnconfirmedNodes {
 struct UnconfirmedState {
     /// The traits of the names that the server has listed as they were sent.
     kept: BTreeSet<Trait>,
-    /// Those of the names that are to be looked for.
+    /// The traits of the names to look for.
     awaited: BTreeSet<Trait>,
     directories: HashMap<RelativePath, Vec<StoredNode>>,
     nodes: usize,
@@ -73,8 +73,8 @@ impl UnconfirmedNodes {
         directories.into_iter().collect()
     }
 
-    /// Returns the nodes that are still not confirmed: a listing may have shown meanwhile that the server keeps such names. A
-    /// directory that is listed for deletions has its names compared then.
+    /// Returns the nodes that are still not confirmed: in the meantime, a listing may have shown that the server
+    /// keeps such names. If a directory is listed for deletions, its names are compared then.
     pub(crate) fn still_unconfirmed(
         &self,
         mut nodes: Vec<StoredNode>,

@@ -34,7 +34,8 @@ pub struct EntryStream {
 }
 
 impl Pool {
-    /// Returns the entries of a directory as a stream that is `'static`. The listing starts at once, in a task of its own.
+    /// Returns the entries of a directory as a stream that is `'static`. The listing starts at once, in a separate
+    /// task.
     ///
     /// Failures are items of the stream. A listing that is incomplete ends with an error, as with
     /// [`Client::list`](crate::Client::list).

@@ -146,8 +146,8 @@ impl PoolInner {
 
     /// Opens a new session with a permit, and logs in.
     ///
-    /// While other sessions are open, a server may leave a further one without a greeting or a login: the wait for
-    /// each takes no longer than for a connection.
+    /// While other sessions are open, a server may leave a further one without a greeting or a login: each of these
+    /// waits is limited to the time for a connection.
     pub(super) async fn open(&self) -> Result<Client, OpenError> {
         let is_further = self.permits.has_open_sessions();
         let opening = self.permits.opening();
@@ -191,7 +191,8 @@ impl PoolInner {
     /// during or shortly after another login that was not over when its own began: the replies to two logins at once may be
     /// read in another order than the server worked in. Replies that were read since then may have been sent before.
     ///
-    /// Some servers end each session after a listing: that is no such sign once it was seen.
+    /// Some servers end each session after a listing. Once this was observed, a lost session is not a sign of
+    /// displacement.
     pub(super) fn seems_displaced(&self, client: &Client) -> bool {
         let logins = *self.lock_last_logins();
         let is_recent = |login: Instant| {

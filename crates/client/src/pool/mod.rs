@@ -253,8 +253,8 @@ impl Pool {
 
     /// Opens an idle session ahead of need (`TYPE I`).
     ///
-    /// Waits for no other session, and does nothing if the pool is full. An error is not returned: the caller that
-    /// needs a session tries again and gets its own error.
+    /// Waits for no other session, and does nothing if the pool is full. Errors are not returned: a caller that needs
+    /// a session tries again and gets its own error.
     pub(crate) async fn prewarm(&self) {
         let Some(permit) = self.inner.permits.try_permit() else { return };
         match self.inner.open().await {
@@ -271,8 +271,8 @@ impl Pool {
         }
     }
 
-    /// Creates a pool of the same login and size with sessions of its own, for callers that hold a session of this
-    /// pool while they wait for another.
+    /// Creates a pool of the same login and size with separate sessions, for callers that hold a session of this pool
+    /// while they wait for another.
     pub(crate) fn fork(&self) -> Self {
         Self { inner: Arc::new(self.inner.fork()) }
     }

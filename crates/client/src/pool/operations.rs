@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::Pool;
 use crate::{Error, PathEntry, Result};
 
-/// Runs `$work` on a session of the pool. Runs it once more if the session turns out to be lost, as an idle one may have
-/// ended unnoticed, or if its data connection is reset. Only for work that may be repeated.
+/// Runs `$work` on a session of the pool, and again if the session turns out to be lost, as an idle one may have
+/// ended unnoticed, or if its data connection is reset. Used only for work that may be repeated.
 ///
 /// It is a macro since the compiler cannot prove that the future of an async closure that borrows from its
 /// environment is `Send`.

@@ -172,7 +172,7 @@ fn cut_out(range: &Range<u64>, joined: &[Range<u64>], read: &[Bytes]) -> Bytes {
     bytes.slice(offset(range.start)..offset(range.end))
 }
 
-/// Gap that is read over as long as nothing was measured.
+/// Maximum gap between two ranges that are read together, as long as no costs were measured.
 const DEFAULT_GAP: u64 = 1 << 20;
 const MIN_GAP: u64 = 16 << 10;
 const MAX_GAP: u64 = 64 << 20;

@@ -7,7 +7,7 @@ use oxftp_proto::RemotePath;
 use super::Pool;
 use crate::{DownloadStream, PooledClient, RangeStream, Result, UploadStream, client::ByteRange};
 
-/// Opens a stream on a session of the pool. Opens it once more, on another session, if the connection turns out to be
+/// Opens a stream on a session of the pool. Opens it again, on another session, if the connection turns out to be
 /// lost before any data were transferred.
 macro_rules! open {
     ($pool:expr, |$session:ident| $open:expr) => {{

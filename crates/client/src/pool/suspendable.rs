@@ -80,7 +80,7 @@ impl Pool {
 
     /// Waits until a caller of [`client`](Self::client) waits for a session.
     ///
-    /// For work that holds a session for long and can do without it for a while.
+    /// Meant for work that holds a session for long and can pause without it.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) {

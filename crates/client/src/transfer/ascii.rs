@@ -34,7 +34,7 @@ impl LineEnd {
 
 /// Reads text from the wire with local line ends: CR LF becomes the local line end.
 ///
-/// A single CR or LF is left as it is, so that nothing is lost when a server sends text unconverted.
+/// A single CR or LF stays unchanged, so that nothing is lost when a server sends text unconverted.
 ///
 /// ```no_run
 /// use oxftp::{AsciiReader, TransferType};
@@ -168,7 +168,7 @@ fn poll_append<R: AsyncRead + Unpin>(
 
 /// Writes text to the wire: local line ends become CR LF.
 ///
-/// An LF that follows a CR is left as it is, so that text with both kinds of line ends is not damaged.
+/// An LF that follows a CR stays unchanged, so that text with both kinds of line ends is not damaged.
 ///
 /// ```no_run
 /// use oxftp::{AsciiWriter, TransferType};

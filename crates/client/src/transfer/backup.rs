@@ -114,12 +114,12 @@ impl<B> Backups<B> {
         Self { backup, base, made: Mutex::default() }
     }
 
-    /// Returns whether backups stand beside their files, so that a directory does not become empty.
+    /// Returns whether backups are beside their files, so that a directory does not become empty.
     pub(crate) fn are_beside(&self) -> bool {
         self.backup.directory.is_none()
     }
 
-    /// Returns whether a name is that of a backup that stands beside its file.
+    /// Returns whether a name is that of a backup that is beside its file.
     fn is_beside(&self, name: &[u8]) -> bool {
         let suffix = self.backup.appended().as_bytes();
         self.backup.directory.is_none()

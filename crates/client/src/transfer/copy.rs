@@ -211,8 +211,8 @@ pub(crate) enum Filled {
     AtEnd,
 }
 
-/// Reads until there are `enough` bytes. That costs no time, as more bytes arrive meanwhile, and saves most of the
-/// writes.
+/// Reads until there are `enough` bytes. This takes no additional time, because more bytes arrive during the reads,
+/// and it avoids most of the writes.
 pub(crate) async fn fill(
     data: &mut (impl AsyncRead + Unpin),
     buffer: &mut BytesMut,

@@ -93,7 +93,8 @@ impl<'a> FileProgress<'a> {
         }
     }
 
-    /// Returns what earlier attempts sent of this version of the file; `None` if they sent nothing or another version.
+    /// Returns the bytes of this version of the file that earlier attempts sent; `None` if they sent none, or another
+    /// version.
     pub(crate) fn sent(&self, source: SourceId) -> Option<Sent> {
         let first = self.source.get_or_init(|| source);
         let sent = *self.sent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -145,8 +146,8 @@ impl<'a> FileProgress<'a> {
         self.is_uncompared.load(Ordering::Relaxed)
     }
 
-    /// Reports that an attempt to resume lost its session. The second in turn that moved no byte is the last one:
-    /// the server may end the session because of it.
+    /// Records that an attempt to resume lost its session. The second consecutive one that moved no byte is the last:
+    /// the server may end the session because of the resumption.
     pub(crate) fn lost_while_resuming(&self) {
         if self.moved.load(Ordering::Relaxed) > 0 {
             self.lost_resumes.store(0, Ordering::Relaxed);

@@ -33,10 +33,10 @@ use crate::{Client, Error, Result, TransferSummary, client::Handshake, deadline:
 /// neither server supports that, or if only one client uses TLS: the data are never sent unprotected when either
 /// client asked for protection.
 ///
-/// A file that exists at the target is left as it is until the copy is complete. Until then the copy has another
-/// name, with [`PART_SUFFIX`](crate::PART_SUFFIX) appended (`RNFR`, `RNTO`); it is removed when the transfer fails. As
-/// this client sees none of the data, only [`Timeouts::total`](crate::Timeouts) limits the wait for their end. The
-/// sizes on both sides are compared after it. Dropping the future aborts the transfer, on each side before its next
+/// A file that exists at the target stays unchanged until the copy is complete. Until then the copy has another name,
+/// with [`PART_SUFFIX`](crate::PART_SUFFIX) appended (`RNFR`, `RNTO`); it is removed when the transfer fails. As this
+/// client sees none of the data, only [`Timeouts::total`](crate::Timeouts) limits the wait for their end. The sizes
+/// on both sides are compared after it. Dropping the future aborts the transfer, on each side before its next
 /// command.
 ///
 /// The summary has the target's reply and the size that a server reports, or 0 where neither does.

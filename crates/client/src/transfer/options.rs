@@ -250,13 +250,13 @@ pub enum Verify {
     /// By the strongest hash that the server offers (see [`Client::hash`](crate::Client::hash)). Both sides
     /// have to read the whole file.
     Hash,
-    /// By content: as [`Verify::Hash`] where the server computes hashes; elsewhere the file is downloaded once more
+    /// By content: as [`Verify::Hash`] where the server computes hashes; elsewhere the file is downloaded again
     /// (`RETR`) after its transfer, and its SHA-256 compared.
     Content,
 }
 
 impl Verify {
-    /// Returns whether both sides read the whole file once more.
+    /// Returns whether both sides read the whole file again.
     pub(crate) fn reads_files(self) -> bool {
         matches!(self, Self::Hash | Self::Content)
     }
@@ -379,7 +379,7 @@ pub(crate) use job_setters;
 /// The number of bytes that are moved at once by default.
 pub(crate) const BLOCK_SIZE: usize = 256 * 1024;
 
-/// The smallest block that is worth a system call.
+/// The minimum size of a block, so that system calls are worthwhile.
 pub(crate) const MIN_BLOCK: usize = 64 * 1024;
 
 /// The largest block that is held in memory.

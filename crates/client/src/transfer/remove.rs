@@ -34,7 +34,7 @@ impl Pool {
 
 impl Client {
     /// Removes a file, a symbolic link, or a directory with everything in it (`DELE`, `RMD`, `MLSD` or `LIST`).
-    /// Symbolic links are removed, never followed. A path that does not exist is no error.
+    /// Symbolic links are removed, never followed. A path that does not exist is not an error.
     ///
     /// In a tree, one failure does not stop the others.
     ///

@@ -33,7 +33,7 @@ impl SourceId {
         UNIX_EPOCH.checked_add(std::time::Duration::from_secs(seconds))
     }
 
-    /// Returns the version of an open file; `None` if it is no regular file. `found` is the metadata of its path.
+    /// Returns the version of an open file; `None` if it is not a regular file. `found` is the metadata of its path.
     pub(crate) fn of(file: &dyn FileHandle, found: Option<&Metadata>) -> Option<Self> {
         match file.system_file().and_then(|file| file.metadata().ok()) {
             Some(found) if found.is_file() => Some(Self {

@@ -123,7 +123,7 @@ impl Detector {
         }
     }
 
-    /// Forgets all formats but the best one, in which a bare name is no entry from now on.
+    /// Forgets all formats but the best one, in which a bare name is not an entry from now on.
     pub(super) fn keep_best_format(&mut self) {
         let Some(best) = self.hypotheses.first().map(|best| best.format) else { return };
         self.hypotheses.retain(|hypothesis| hypothesis.format == best);

@@ -49,7 +49,7 @@ impl ReplyFrame {
         }
     }
 
-    /// Returns the lines that [`take`](Self::take) has accepted, if they are no frame after all.
+    /// Returns the lines that [`take`](Self::take) has accepted, if they are not a frame after all.
     pub(super) fn finish(&mut self) -> Vec<Vec<u8>> {
         let lines = std::mem::take(&mut self.lines);
         if self.position == Position::After { Vec::new() } else { lines }

@@ -152,7 +152,7 @@ impl PathStyle {
         Route { directories: parts, name }
     }
 
-    /// Returns the directories to enter one after the other to get into this one.
+    /// Returns the directories to enter one by one to reach this one.
     #[must_use]
     pub fn route_into(self, directory: &RemotePath) -> Vec<RemotePath> {
         if self.is_slash_path(directory) {
@@ -176,8 +176,8 @@ impl PathStyle {
         }
     }
 
-    /// Returns the arguments by which `DELE` may know a file, the most probable first. OpenVMS may demand a version, and
-    /// a listed name stands for all of them.
+    /// Returns the arguments by which `DELE` may find a file, the most probable first. OpenVMS may require a version,
+    /// and a listed name includes all versions.
     #[must_use]
     pub fn file_arguments(self, file: &RemotePath) -> Vec<RemotePath> {
         let bytes = file.as_bytes();

@@ -28,7 +28,7 @@ pub enum Presence {
 
 /// Returns whether the path of a command exists, according to its refusal and on clear evidence only.
 ///
-/// For decisions that lose something if they are wrong. A lack of permission is no evidence: many servers refuse
+/// Meant for decisions that lose data if they are wrong. A lack of permission is not evidence: many servers refuse
 /// before they look.
 ///
 /// ```
@@ -97,8 +97,8 @@ pub fn is_file_busy(reply: &Reply) -> bool {
 
 /// Returns whether an upload was refused because of the file that is there already: it is busy, or it exists.
 ///
-/// Right after an upload of ours broke, this is its own partial file, and another try may help. Otherwise, a server
-/// that says `553 File already exists` does not permit to overwrite files.
+/// Right after a broken upload of this client, the existing file is its partial file, and another attempt may help.
+/// Otherwise, a server that says `553 File already exists` does not permit to overwrite files.
 #[must_use]
 pub fn is_upload_blocked(reply: &Reply) -> bool {
     is_file_busy(reply) || is_replacement_refused(reply)
@@ -196,8 +196,8 @@ pub fn rejects_mlsd(reply: &Reply) -> bool {
 /// Returns whether a refused `MLSD` leaves open if the path is at fault or the command: some servers reply to it with
 /// `550` for every directory.
 ///
-/// If `MLSD` has never worked on this server, `LIST` is worth a try. It is right only if it shows an entry, because
-/// many servers list a missing directory as empty. Otherwise this reply is the error to report.
+/// If `MLSD` has never worked on this server, `LIST` is worth an attempt. It is right only if it shows an entry,
+/// because many servers list a missing directory as empty. Otherwise this reply is the error to report.
 #[must_use]
 pub fn may_reject_mlsd(reply: &Reply) -> bool {
     has_code(reply, &[550]) && !rejects_mlsd(reply) && !is_empty_listing(reply)

@@ -494,7 +494,7 @@ impl FileDownload<'_> {
 
 /// Small files.
 impl FileDownload<'_> {
-    /// Returns whether a file is read into memory: it is small, and needs nothing on disk before it is complete.
+    /// Returns whether a file is read into memory: it is small, and no file is needed on disk before it is complete.
     fn is_small(&self, remote: &RemoteFile<'_>) -> bool {
         let FileOptions { resume, ascii, verify, .. } = self.options;
         let is_plain =
@@ -645,7 +645,7 @@ impl RemoteFile<'_> {
 enum FinalFile {
     /// It equals the server's, and has this size.
     Whole(u64),
-    /// It may be the start of the server's, or all of it: its end is to be compared.
+    /// It may be the start of the server's file, or the whole file: its end must be compared.
     Start,
     /// There is none, or it is of another version.
     Other,

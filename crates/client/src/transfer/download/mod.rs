@@ -80,7 +80,7 @@ impl Pool {
     /// Downloads as [`Client::download`] does, the files of a tree over as many sessions as the pool has.
     ///
     /// Directories are listed while files are downloaded. A transient failure, such as a lost connection, is
-    /// [retried](Download::retries): the file is resumed, on a new session if need be.
+    /// [retried](Download::retries): the file is resumed, on a new session if necessary.
     ///
     /// ```no_run
     /// use oxftp::{Order, Pool};
@@ -346,12 +346,12 @@ impl<'c> Download<'c> {
     file_setters! {
         /// Resumes the partial file of an earlier download (`REST`). Defaults to false.
         ///
-        /// Its last 64 KiB are downloaded again and compared. Where that or anything else shows that it cannot be
+        /// Its last 64 KiB are downloaded again and compared. If this or another check shows that it cannot be
         /// resumed, the whole file is downloaded, and a warning is logged.
         ///
-        /// A file that has its final name already is left alone if it has the size and the time of the server's (only
-        /// the size where the server reports no time, `MDTM`). If it is not older than the server's, and not longer,
-        /// another program may have left it incomplete: a copy of it is resumed as a partial file.
+        /// A file that has its final name already is not changed if it has the size and the time of the server's
+        /// (only the size where the server reports no time, `MDTM`). If it is not older than the server's, and not
+        /// longer, another program may have left it incomplete: a copy of it is resumed as a partial file.
         ///
         /// ```no_run
         /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -362,7 +362,7 @@ impl<'c> Download<'c> {
         resume: bool;
 
         /// Downloads text (`TYPE A`): its line ends become those of this system (see
-        /// [`AsciiReader`](crate::AsciiReader)). Defaults to false: every byte is left as it is.
+        /// [`AsciiReader`](crate::AsciiReader)). Defaults to false: every byte stays unchanged.
         ///
         /// A truncated text is noticed only where fewer bytes arrive than the server lists. Together with
         /// [`resume`](Self::resume) or [`verify`](Self::verify) it is [`Error::Incompatible`].
@@ -557,7 +557,8 @@ impl<'c> Download<'c> {
         })
     }
 
-    /// Downloads a file over several connections; returns `None` where that is not worth it, or the server cannot.
+    /// Downloads a file over several connections; returns `None` if that is not worthwhile or not possible with this
+    /// server.
     async fn run_segmented(
         &mut self,
         size: u64,

@@ -56,8 +56,8 @@ fn is_descriptor(link: &Path) -> bool {
 }
 
 impl Download<'_> {
-    /// Downloads a file into something that is no regular file. It is opened once; an attempt is repeated only if nothing
-    /// was written yet.
+    /// Downloads a file into something that is not a regular file. It is opened once; an attempt is repeated only if
+    /// nothing was written yet.
     pub(super) async fn write_special(mut self, entry: &Entry, path: &Path) -> Result<Report> {
         self.check_special()?;
         let size = entry.exact_size().filter(|_| entry.is_file());

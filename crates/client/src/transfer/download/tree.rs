@@ -445,7 +445,7 @@ impl TreeDownload {
         !found.files.is_empty()
     }
 
-    /// Leaves out the files that are to be kept, or are not there to be replaced.
+    /// Excludes the files that are to be kept, and those that are to be replaced only and do not exist.
     async fn leave_out_by_target(&self, found: &mut Found<Self>) {
         if self.choice.existing == Existing::Replace {
             return;
@@ -463,7 +463,7 @@ impl TreeDownload {
         found.files = files;
     }
 
-    /// Collects the whole listing: a session that lists can do nothing else.
+    /// Collects the whole listing: a session cannot do other work during a listing.
     async fn entries(
         &self,
         client: &mut Client,

@@ -91,7 +91,7 @@ impl<'a> AdmissionGate<'a> {
         }
     }
 
-    /// Returns whether a login is known to cost so little that it may be made before it is known to be needed.
+    /// Returns whether a login is known to be so cheap that it may be made before it is known to be needed.
     pub(crate) fn may_log_in_early(&self) -> bool {
         self.measured.as_ref().is_none_or(|measured| {
             let cost = measured.pool.login_cost();
@@ -166,7 +166,7 @@ impl<'a> AdmissionGate<'a> {
     }
 }
 
-/// A login that costs the server less is worth the time that it may save.
+/// The maximum server time of a login that is made before it is known to be needed.
 const CHEAP_LOGIN: Duration = Duration::from_millis(50);
 
 impl Measured<'_> {

@@ -7,8 +7,8 @@ use tokio::sync::futures::Notified;
 use super::{JobHandler, Scheduler, worker::Worker};
 
 impl<H: JobHandler> Scheduler<'_, H> {
-    /// Waits until a worker may have something to do. Where the other workers take long to list, the server is far
-    /// away: the worker logs in meanwhile, since that takes as long.
+    /// Waits until a worker may have work. If the other workers take long to list, the server is far away: the worker
+    /// then logs in at the same time, since that takes as long.
     pub(crate) async fn await_work(
         &self,
         number: usize,

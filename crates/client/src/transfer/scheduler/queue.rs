@@ -10,7 +10,7 @@ use crate::transfer::options::{Order, OrderKey};
 pub(crate) struct Queue<D, F> {
     directories: VecDeque<D>,
     files: BTreeMap<OrderKey, F>,
-    /// Files that are no tasks yet, in the order in which they were found.
+    /// Files that are not tasks yet, in the order in which they were found.
     batches: VecDeque<WaitingBatch<F>>,
     order: Order,
     /// The number of files that were found so far.
@@ -159,7 +159,7 @@ impl<D, F> Queue<D, F> {
         if self.stopped { 0 } else { listings + transfers }
     }
 
-    /// Returns whether there is nothing to do any more, and no worker can find more.
+    /// Returns whether no work is left, and no worker can find more.
     pub(crate) fn is_over(&self) -> bool {
         let idle = self.listing == 0 && self.transferring == 0;
         self.stopped || (idle && self.directories.is_empty() && !self.has_files())

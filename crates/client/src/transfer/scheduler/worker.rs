@@ -97,7 +97,8 @@ impl<'c> Worker<'c> {
         JobOptions::new(retries, self.config().timeouts.total)
     }
 
-    /// Returns the session; opens one or waits for one if need be. When this future is dropped, the next call continues.
+    /// Returns the session; opens one or waits for one if necessary. When this future is dropped, the next call
+    /// continues.
     pub(crate) async fn client(&mut self) -> Result<&mut Client> {
         match self {
             Self::Own(client) => {

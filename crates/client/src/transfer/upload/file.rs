@@ -204,7 +204,7 @@ impl FileUpload<'_> {
         UploadRecord::claim(&config.file_system, directory, client.host(), target, token).await
     }
 
-    /// Makes one attempt. Boxed in a function of its own: the callers' frames have no room for its future.
+    /// Makes one attempt. A separate function boxes the future, because the callers' frames have no room for it.
     fn attempt<'f>(
         &'f self,
         client: &'f mut Client,
@@ -483,7 +483,7 @@ impl FileUpload<'_> {
         self.compares_size() && client.may_tell_sizes()
     }
 
-    /// Returns whether the size of the server's file is to be that of the local one, if it can be found out.
+    /// Returns whether the size of the server's file must equal that of the local one, if it can be determined.
     fn compares_size(&self) -> bool {
         self.options.verify == Verify::Auto && !self.options.ascii
     }

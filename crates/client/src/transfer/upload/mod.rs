@@ -69,8 +69,8 @@ impl Pool {
     /// Uploads as [`Client::upload`] does, the files of a tree over as many sessions as the pool has.
     ///
     /// A directory is created once, before anything in it is uploaded. A transient failure, such as a lost
-    /// connection, is [retried](Upload::retries), on a new session if need be: a file is continued after the bytes that
-    /// earlier attempts stored.
+    /// connection, is [retried](Upload::retries), on a new session if necessary: a file is continued after the bytes
+    /// that earlier attempts stored.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -183,11 +183,12 @@ impl<'c> Upload<'c> {
         self.to(directory).write_into(false)
     }
 
-    /// Stores each file under a temporary name, and renames it once it is complete and [verified](Self::verify) (`RNFR`,
-    /// `RNTO`). Until then an older file of that name is left as it is. The temporary name is the name, eight random
-    /// digits and [`PART_SUFFIX`](crate::PART_SUFFIX): of several clients that upload to one name at the same time, the
-    /// last one to rename wins with its whole file. Defaults to false: a rename costs two more commands for each file, needs a permission
-    /// that drop boxes do not grant, and gives a replaced file the owner and permissions of a new one.
+    /// Stores each file under a temporary name, and renames it once it is complete and [verified](Self::verify)
+    /// (`RNFR`, `RNTO`). Until then an older file of that name stays unchanged. The temporary name is the name, eight
+    /// random digits and [`PART_SUFFIX`](crate::PART_SUFFIX): of several clients that upload to one name at the same
+    /// time, the last one to rename wins with its whole file. Defaults to false: a rename costs two more commands for
+    /// each file, needs a permission that drop boxes do not grant, and gives a replaced file the owner and
+    /// permissions of a new one.
     ///
     /// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). When it refuses
     /// to rename at all, each file is [`Error::NotRenamed`](crate::Error::NotRenamed). An interrupted upload leaves
@@ -394,8 +395,8 @@ impl<'c> Upload<'c> {
         dir_mode: Option<u32>;
 
         /// Uploads text (`TYPE A`): the line ends of this system are converted to those of the wire, and by the
-        /// server to its own (see [`AsciiWriter`](crate::AsciiWriter)). Defaults to false: every byte is left as it
-        /// is.
+        /// server to its own (see [`AsciiWriter`](crate::AsciiWriter)). Defaults to false: every byte stays
+        /// unchanged.
         ///
         /// Together with [`resume`](Self::resume) or [`verify`](Self::verify) it is
         /// [`Error::Incompatible`](crate::Error::Incompatible).
@@ -412,8 +413,8 @@ impl<'c> Upload<'c> {
         /// [`Verify::Auto`]: by size, where the server reports it (`SIZE`, or else the listing of the directory).
         ///
         /// A difference is an error ([`Error::UploadMismatch`](crate::Error::UploadMismatch)); the file on the server
-        /// is left as it is. So is, but not by default, a file whose size or hash the server does not report. With
-        /// [`temporary`](Self::temporary) such a file never gets its final name.
+        /// stays unchanged. It is also an error, but not by default, if the server does not report the size or hash
+        /// of a file. With [`temporary`](Self::temporary) such a file never gets its final name.
         ///
         /// ```no_run
         /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {

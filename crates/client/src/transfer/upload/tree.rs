@@ -158,7 +158,7 @@ impl TreeUpload {
         Ok(selection.accepts(&candidate))
     }
 
-    /// Leaves out the files that are to be kept, or are not there to be replaced.
+    /// Excludes the files that are to be kept, and those that are to be replaced only and do not exist.
     async fn leave_out_by_target(
         &self,
         client: &mut Client,

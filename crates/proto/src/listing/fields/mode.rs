@@ -107,8 +107,7 @@ fn without_device(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Returns whether the letters are roughly permissions: some servers put an `s` or `t` in a position of its
-/// own.
+/// Returns whether the letters are roughly permissions: some servers put an `s` or `t` in a separate position.
 fn are_in_place(letters: &[u8]) -> bool {
     let mut places = [b'r', b'w', b'x'].into_iter().cycle();
     letters.iter().zip(&mut places).all(|(&letter, place)| match place {

@@ -78,7 +78,7 @@ struct Prepared<'l> {
 }
 
 impl Segmented<'_> {
-    /// Returns whether a file of this size is worth several connections.
+    /// Returns whether several connections are worthwhile for a file of this size.
     pub(crate) fn is_worth_it(size: u64, at_once: bool) -> bool {
         size >= if at_once { 2 * MIN_SEGMENT } else { MIN_SPLIT }
     }
@@ -345,7 +345,8 @@ impl Running<'_> {
         outcome.map(|()| is_complete)
     }
 
-    /// Extends the partial file to its full length. A status is saved before, as that length means nothing.
+    /// Extends the partial file to its full length. A status is saved before, because the length is meaningless
+    /// afterwards.
     async fn extend(&self, client: &mut Client) -> Result<()> {
         let extend = async || {
             let time = self.job.query_time(client).await?;
@@ -381,8 +382,8 @@ impl Running<'_> {
         }
     }
 
-    /// Saves a status after the bytes that it claims have reached the disk. After a power failure the file has its full
-    /// length, and zeros where nothing was written yet.
+    /// Saves a status after the bytes that it lists have reached the disk. After a power failure, the file has its
+    /// full length, with zeros where nothing was written yet.
     async fn save(&self, status: Status) -> Result<(), LocalFsError> {
         let mut file = self.open_partial().await?;
         // Other backends may buffer more than the last block.
@@ -393,7 +394,7 @@ impl Running<'_> {
         status.save(&**self.job.fs, self.partial).await
     }
 
-    /// Opens the partial file once more. Fails if another program has replaced it.
+    /// Opens the partial file again. Fails if another program has replaced it.
     async fn open_partial(&self) -> Result<Box<dyn FileHandle>, LocalFsError> {
         let mut lock = self.lock.lock().await;
         reopen_locked(&**self.job.fs, &mut **lock, self.partial).await

@@ -67,8 +67,8 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// Returns how many bytes before [`from`](Self::from) were written, and are transferred again to be compared. They
-    /// are no part of the first bytes of the file, to which a server that ignores `REST` returns.
+    /// Returns how many bytes before [`from`](Self::from) were written, and are transferred again to be compared.
+    /// They do not include the first bytes of the file, to which a server that ignores `REST` returns.
     pub(crate) fn overlap(&self) -> u64 {
         HEAD_BYTES.min(self.from - self.start).min(self.from / 2)
     }
@@ -229,8 +229,8 @@ impl SegmentPlan {
 
     /// Finds the split that saves the most time, if one saves enough.
     ///
-    /// A new transfer has its full rate only after `start_cost`. A split must save more than that, and a connection whose
-    /// full rate is not known yet is left alone.
+    /// A new transfer has its full rate only after `start_cost`. A split must save more than that, and a segment is
+    /// not split while the full rate of its connection is unknown.
     fn best_split(&self, now: Instant) -> Option<Split> {
         let cost = self.start_cost.unwrap_or_default();
         self.segments

@@ -35,8 +35,8 @@ enum SegmentError {
 }
 
 impl Running<'_> {
-    /// Downloads a segment to its end, which may be moved meanwhile. A server that cannot start in the middle of a
-    /// file is no failure, but changes the plan.
+    /// Downloads a segment to its end, which may be moved during the download. If a server cannot start in the middle
+    /// of a file, the plan changes, and no error is returned.
     pub(crate) async fn download_segment(&self, client: &mut Client, taken: &Taken) -> Result<()> {
         if taken.index > 0 || taken.end.load(Ordering::Relaxed) < self.job.size {
             self.extend(client).await?;
@@ -122,7 +122,7 @@ impl Running<'_> {
             copied.map_err(SegmentError::Copy)?;
             flushed.map_err(|source| self.write_error(source))?;
             progress.flushed();
-            // The end may have been moved meanwhile.
+            // The end may have been moved in the meantime.
             if data.is_at_end() || self.plan().is_segment_complete(taken.index) {
                 return Ok(());
             }

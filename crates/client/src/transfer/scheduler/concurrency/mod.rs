@@ -184,7 +184,7 @@ impl Concurrency {
         grows
     }
 
-    /// Adds connections, as many as the remaining work is worth.
+    /// Adds as many connections as the remaining work justifies.
     fn step(&mut self, factor: usize, rate: f64) {
         let remaining = self.left.weight() / rate;
         let wanted = (self.allowed * factor).min(self.cap);

@@ -8,7 +8,7 @@ use crate::{
 
 /// Splits at the last semicolon of a line that has no blank between it and the name: `type=file;size=7;name`.
 ///
-/// The text after the semicolon is a name if it is no fact, not even one without a value. If no blank follows, it
+/// The text after the semicolon is a name if it is not a fact, not even one without a value. If no blank follows, it
 /// must not be the start of a fact either, at which a truncated line ends.
 #[cold]
 pub(super) fn without_blank(line: &[u8]) -> Option<(&[u8], &[u8])> {
