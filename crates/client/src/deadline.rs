@@ -44,7 +44,7 @@ impl Deadline {
         }
     }
 
-    /// Creates the error that `what` did not end in time.
+    /// Creates the error for an operation `what` that did not end in time.
     pub(crate) fn expired(&self, what: &'static str) -> Error {
         Error::Timeout { what, deadline: self.limit.unwrap_or_default() }
     }

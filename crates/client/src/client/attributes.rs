@@ -119,12 +119,12 @@ impl Client {
             && self.capabilities.features.as_ref().is_none_or(|features| features.contains("SIZE"))
     }
 
-    /// Records that the server answers `SIZE` with wrong values. It is not sent again.
+    /// Records that the server answers `SIZE` with wrong values, so that it is not sent again.
     pub(crate) fn distrust_sizes(&mut self) {
         self.capabilities.no_size = true;
     }
 
-    /// Returns whether uploaded files do not show in listings.
+    /// Returns whether listings do not show uploaded files.
     pub(crate) fn hides_uploads(&self) -> bool {
         self.capabilities.hides_uploads
     }

@@ -274,7 +274,7 @@ impl Client {
         self.open_transfer(&command, request).await
     }
 
-    /// Opens a file for reading from its start, and queries its modification time on the way.
+    /// Opens a file for reading from its start, and queries its modification time in the process.
     pub(crate) async fn open_dated_data(
         &mut self,
         path: &RemotePath,
@@ -590,8 +590,8 @@ impl Client {
 
     /// Sends the command on the control connection, while the data connection is accepted and encrypted.
     ///
-    /// If no reply has arrived after `patience` and the data connection is open, the data are transferred all the same:
-    /// some servers send the final reply only, and wait for the data of an upload before.
+    /// If no reply has arrived after `patience` and the data connection is open, the data are transferred
+    /// nevertheless: some servers send only the final reply, or send a reply only after the data of an upload.
     async fn start(
         &mut self,
         transfer: Transfer,
@@ -700,7 +700,7 @@ impl Client {
         self.open_passive(mdtm, self.passive_order()).await
     }
 
-    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` on the way.
+    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` in the meantime.
     pub(super) async fn open_passive(
         &mut self,
         mdtm: Option<Command>,
@@ -934,7 +934,8 @@ impl FileQueries {
         }
     }
 
-    /// Returns what follows the transfer, when queries that cannot be sent along with the data follow first.
+    /// Returns the operation after the transfer, given that queries that cannot be sent along with the data come
+    /// first.
     fn limit(&self, follow_up: FollowUp, memory: &ServerMemory) -> FollowUp {
         match self {
             Self::AfterUpload(queries) if !queries.iter().all(|query| is_answered(query, memory)) => {
@@ -945,7 +946,7 @@ impl FileQueries {
     }
 
     /// Decides when each query is sent so that it costs no round trip. `pipelined` says whether the next passive
-    /// command follows the data; queries go with it then, and cost the server no separate turn.
+    /// command follows the data; queries are sent with it then, and cost no separate turn.
     ///
     /// A command that the server has not answered yet is not sent along with the data: if it is never answered, the
     /// replies after it could not be attributed.

@@ -82,7 +82,7 @@ impl SharedListingKnowledge {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Shares the knowledge of another session, and adds its own to it.
+    /// Shares the knowledge of another session, and adds that of this session to it.
     pub(super) fn share(&mut self, other: &Self) {
         if !Arc::ptr_eq(&self.0, &other.0) {
             let own = self.get();
@@ -126,8 +126,8 @@ impl Client {
         self.capabilities.listing.get()
     }
 
-    /// Returns whether the listings of the server have shown that it lists the directory that it is asked for, or have to be
-    /// taken from inside.
+    /// Returns whether the listings of the server have shown that it lists the requested directory, or directories
+    /// have to be entered before they are listed.
     pub(crate) fn honours_paths(&self) -> bool {
         let ListingKnowledge { mlsd, list, .. } = self.listing_knowledge();
         let command = if mlsd.works { mlsd } else { list };

@@ -46,10 +46,10 @@ impl Client {
         }
     }
 
-    /// Returns the entry of a path from the listing of its parent, or that it does not exist, if a refusal leaves that
-    /// open. Otherwise returns the refusal.
+    /// Returns the entry of a path from the listing of its parent, or that it does not exist, if a refusal does not
+    /// say whether it exists. Otherwise returns the refusal.
     ///
-    /// A server on which `MLST` has not worked yet may refuse it for every path.
+    /// If `MLST` has not worked on this server yet, the server may refuse it for every path.
     async fn confirm_by_listing(&mut self, path: &RemotePath, refusal: Error) -> Result<Entry> {
         let is_untried = !self.capabilities.mlst_works
             && !self.listing_knowledge().mlsd.works
@@ -497,7 +497,7 @@ impl Client {
         Ok(entry)
     }
 
-    /// Remembers that listings hide names that begin with a dot, if this one exists and is not listed.
+    /// Records that listings hide names that begin with a dot, if this one exists and is not listed.
     fn note_hidden(&self, path: &RemotePath, entry: &Entry, listing: &Error) {
         let is_unlisted = matches!(listing, Error::NotFound { .. }) && entry.kind != EntryKind::Unknown;
         if is_unlisted && begins_with_dot(path) {
@@ -505,7 +505,7 @@ impl Client {
         }
     }
 
-    /// Returns whether a path may exist although the listing of its parent failed so, or does not show it.
+    /// Returns whether a path may exist although the listing of its parent failed in this way, or does not show it.
     fn may_be_unlisted(&self, path: &RemotePath, error: &Error) -> bool {
         let is_hidden = begins_with_dot(path) && self.dot_names() != DotNames::Shown;
         leaves_open(error) && (is_hidden || !matches!(error, Error::NotFound { .. }))

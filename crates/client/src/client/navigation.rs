@@ -60,7 +60,7 @@ pub(crate) enum Spelling {
 }
 
 impl Client {
-    /// Returns how the server spells paths, as far as its greeting and its replies to `SYST` and `PWD` show it.
+    /// Returns the server's style of paths, as far as its greeting and its replies to `SYST` and `PWD` show it.
     ///
     /// Sends nothing. [`current_dir`](Self::current_dir) and queries about directories learn more. If the style does
     /// not [take paths](PathStyle::takes_paths), commands with a path are sent with a bare name after `CWD` into its
@@ -137,8 +137,8 @@ impl Client {
         })
     }
 
-    /// Returns whether `CWD` takes what `PWD` has shown as the working directory, in which the session is. Only a server
-    /// that is not known, and that shows another directory than the root, is asked.
+    /// Returns whether `CWD` accepts the path that `PWD` has shown as the working directory, in which the session is.
+    /// Only an unknown server that shows another directory than the root is asked.
     async fn leads_home(&mut self, home: &RemotePath) -> Result<bool> {
         if home.as_bytes() == b"/" || self.server_kind() != ServerKind::Other || self.state.ifs_paths {
             return Ok(true);
@@ -268,7 +268,7 @@ impl Client {
             if !refuses_path(&error) {
                 return Err(error);
             }
-            // What `PWD` shows is a path of another kind, or one above the root of this login.
+            // `PWD` shows a path of another kind, or a path above the root of this login.
             self.capabilities.hides_home = true;
         }
         Box::pin(self.climb_home()).await
@@ -425,7 +425,7 @@ impl Client {
             && self.server_kind() == ServerKind::Other
     }
 
-    /// Records whether a relative path that was refused has worked from the root.
+    /// Records whether a refused relative path has worked from the root.
     pub(crate) fn note_from_root<T>(&mut self, tried: &Result<T>) {
         self.capabilities.absolute_attempts += 1;
         if tried.is_ok() {
@@ -448,7 +448,7 @@ impl Client {
         }
     }
 
-    /// Enters `steps`; where a path from the root is refused as a whole, one name after the other.
+    /// Enters `steps`; if a path from the root is refused as a whole, enters one name after the other.
     async fn enter_as(&mut self, path: &RemotePath, steps: Vec<RemotePath>) -> Result<()> {
         self.select_ifs_paths(path).await?;
         let by_name = self.uses_bare_names() || self.capabilities.deep_paths == Some(false);

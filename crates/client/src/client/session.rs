@@ -259,8 +259,8 @@ impl Client {
     }
 
     /// Opens the session again after it was lost to an optional command. Returns the error
-    /// [`Unanswered`](Error::Unanswered), with which callers replace the command by another one; or `error` if the
-    /// session was lost otherwise, or could not be opened again.
+    /// [`Unanswered`](Error::Unanswered), on which callers replace the command by another one, or `error` if the
+    /// session was lost for another reason or could not be opened again.
     pub(crate) async fn replace_lost(&mut self, error: Error) -> Error {
         let Some(command) = self.control.lost_to() else { return error };
         // A server with room for one session may need a moment to notice the end of the last one.
@@ -301,7 +301,8 @@ impl Client {
     /// Sends a command, and returns its reply if it matches one of `expected`.
     ///
     /// If the command is [optional](OptionalCommand), and the server does not answer it or closes the connection, the
-    /// session is opened again, and the error is [`Unanswered`](Error::Unanswered); so it is at once later on.
+    /// session is opened again, and the error is [`Unanswered`](Error::Unanswered). Later calls return this error at
+    /// once.
     pub(crate) async fn exchange(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
         // Outside of the caller's directory, the argument would name another file on the new session.
         let mut attempts = if self.state.away.is_none() { self.reconnects } else { 0 };
@@ -348,13 +349,13 @@ impl Client {
             && self.state.listed_at == Some(self.control.replies())
     }
 
-    /// Returns whether the session was lost after a complete listing, and another one before.
+    /// Returns whether the session was lost after a complete listing, and an earlier session as well.
     pub(crate) fn ends_after_listings(&self) -> bool {
         self.ended_after_listing() && self.control.memory().ends_after_listing()
     }
 
-    /// Opens the session again if it was lost after a complete listing: some servers end each session then. Uses up no
-    /// attempt, because each listing takes the operation further.
+    /// Opens the session again if it was lost after a complete listing: some servers end each session then. This uses
+    /// up no attempt, because the operation makes progress with each listing.
     pub(crate) async fn reopen_after_listing(&mut self, error: &Error) -> bool {
         if !self.ended_after_listing() || error.tls_failure().is_some() {
             return false;
@@ -396,8 +397,8 @@ impl Client {
         }
     }
 
-    /// Returns whether the greeting arrived on the connection as it is now. Before `AUTH TLS`, an attacker may have sent
-    /// it.
+    /// Returns whether the greeting arrived on the connection in its present state. Before `AUTH TLS`, an attacker
+    /// may have sent it.
     fn trusts_greeting(&self) -> bool {
         self.tls.is_none() || matches!(self.config.tls, TlsMode::Implicit(_))
     }

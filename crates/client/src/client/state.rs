@@ -48,7 +48,7 @@ pub(crate) struct ServerCapabilities {
     pub(super) active_only: bool,
     /// The time zone of listings, as measured.
     pub(super) server_zone: Option<ServerZone>,
-    /// The command that sets modification times. Each session finds it out for itself.
+    /// The command that sets modification times. Each session determines it separately.
     pub(super) time_setting: TimeSetting,
     /// The server needs `PRET` before a passive command.
     pub(super) wants_pret: bool,
@@ -96,7 +96,7 @@ impl ServerCapabilities {
         Self { no_mlst: lacks_mlsx, no_mlsd: lacks_mlsx, path_style, ..Self::default() }
     }
 
-    /// Returns whether it is settled that commands of this use take paths with directories.
+    /// Returns whether it is known whether commands of this use take paths with directories.
     pub(super) fn paths_are_settled(&self, usage: PathUse) -> bool {
         self.settled_paths.contains(&usage)
     }

@@ -1,4 +1,4 @@
-//! Memory of optional commands: which ones a server answers, and which ones end or hang its sessions.
+//! Memory of optional commands: those that a server answers, and those that end or hang its sessions.
 //!
 //! [`CommandMemory`] belongs to a builder and its clones; the sessions on one server share a [`ServerMemory`].
 
@@ -34,7 +34,7 @@ pub(crate) struct ServerMemory {
     reported_unverified: AtomicBool,
 }
 
-/// A command that another one, or none, can replace.
+/// An optional command: the client can use another command in its place, or do without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OptionalCommand(&'static str);
 

@@ -122,7 +122,7 @@ impl ClientBuilder {
     /// Adds a command that is sent before each file of downloads, uploads and mirrors, such as
     /// `SITE LRECL=80 RECFM=FB`. Refusals and secrets are treated as by [`on_login`](Self::on_login).
     ///
-    /// While there are such commands, no command is sent before the reply to the one before.
+    /// While there are such commands, each command is sent only after the reply to the previous one.
     ///
     /// ```
     /// let builder = oxftp::Client::builder().before_transfer("SITE LRECL=80 RECFM=FB");

@@ -150,17 +150,17 @@ impl ClientBuilder {
         }
     }
 
-    /// Sets a local directory in which uploads in progress are recorded: which version of a file is sent to which name.
-    /// Defaults to none. It is created when needed.
+    /// Sets a local directory in which uploads in progress are recorded: the version of each file, and the name to
+    /// which it is sent. Defaults to none. It is created when needed.
     ///
     /// A later upload with [`resume`](crate::Upload::resume) then continues an interrupted one after a short comparison,
     /// and finds its [temporary name](crate::Upload::temporary) again. Files below 1 MiB are recorded only when they are
     /// interrupted or have a temporary name. A record has less than 200 bytes, contains no name, and is removed when the
     /// upload is complete. Those of other uploads are removed after 30 days, or when there are more than a thousand.
     ///
-    /// A [mirror](crate::Pool::mirror_up) to a server that stores files under other names than it was given, and finds them by
-    /// those names only, notes the names here, so that the next one does not send unchanged files again. It fails for these
-    /// files all the same.
+    /// Some servers store files under other names than the given ones, and find them by those names only. A
+    /// [mirror](crate::Pool::mirror_up) to such a server records the names here, so that the next one does not send
+    /// unchanged files again. It still fails for these files.
     ///
     /// ```no_run
     /// let builder = oxftp::Client::builder().upload_records("/var/lib/publisher/uploads");
@@ -371,7 +371,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether listings by `LIST` ask for names that begin with a dot (`LIST -a`), where a server leaves them out
+    /// Sets whether listings by `LIST` request names that begin with a dot (`LIST -a`) if a server leaves them out
     /// otherwise. Defaults to true.
     ///
     /// The first listing by `LIST` is followed by one with `-a`, and the more complete one is used from then on; see

@@ -65,7 +65,7 @@ pub(crate) struct ControlChannel {
     /// The reason why the connection is unusable.
     broken: Option<BrokenReason>,
     redactor: Redactor,
-    /// The latest command line as it is shown; kept for its memory.
+    /// The latest command line as it is shown; kept to reuse its memory.
     shown: String,
     throttle: Throttle,
     max_preliminary: usize,
@@ -270,7 +270,7 @@ impl ControlChannel {
         self.waits.replies
     }
 
-    /// Returns how long the server has worked for the replies so far, beyond the round trips.
+    /// Returns the time that the server needed for the replies so far, without the round trips.
     pub(crate) fn server_time(&self) -> Duration {
         let ReplyWaits { replies, total, shortest } = self.waits;
         total.saturating_sub(shortest.unwrap_or_default() * replies)
@@ -552,8 +552,8 @@ impl ControlChannel {
         self.receive().await
     }
 
-    /// Records that the session is lost, if the oldest command without a reply is an optional one, or one was refused
-    /// just before: the server may not know it, and hang or close the connection because of it.
+    /// Records the optional command to which the session is lost: the oldest command without a reply, or one that was
+    /// refused just before. The server may not know the command, and hang or close the connection because of it.
     fn blame(&mut self, error: &Error) {
         let is_loss = error.tls_failure().is_none()
             && matches!(error, Error::Closed { .. } | Error::Control(_) | Error::Timeout { .. });
@@ -652,7 +652,8 @@ impl ControlChannel {
         }
     }
 
-    /// Returns how long no byte may arrive until a multi-line reply that may have ended with another code is complete.
+    /// Returns the time without received bytes after which a multi-line reply that may have ended with another code
+    /// is complete.
     fn tentative_patience(&self) -> Duration {
         if self.decoder.has_confirmed_tentative_reply() {
             return CONFIRMED_TENTATIVE_PATIENCE;

@@ -34,7 +34,8 @@ impl ControlChannel {
         repeated.last = Some(reply.clone());
     }
 
-    /// Returns whether a reply that no command is waiting for is a second reply to the last command. It is consumed then.
+    /// Returns whether a reply that no command is waiting for is a second reply to the last command. In that case, it
+    /// is consumed.
     pub(super) fn take_repeated(&mut self, reply: &Reply) -> bool {
         let repeated = &mut self.repeated;
         let Some(last) = &repeated.last else { return false };
@@ -57,12 +58,12 @@ impl ControlChannel {
         true
     }
 
-    /// Returns whether a reply is a second one to the last command although another command is waiting. It is consumed
-    /// then.
+    /// Returns whether a reply is a second reply to the last command although another command is waiting. In that
+    /// case, it is consumed.
     ///
-    /// That is certain in three cases. The server is known to send each reply twice, and the copy is due: if it were the
-    /// first copy of a new reply, another one would follow. No command but the greeting is answered by the greeting. The
-    /// end of a transfer answers only a command that transfers.
+    /// This is certain in three cases: The server is known to send each reply twice, and the copy is due (if it were
+    /// the first copy of a new reply, another one would follow). The reply is the greeting, which answers no other
+    /// command. It is the end of a transfer, which answers only a command that transfers.
     pub(super) fn take_repeated_in_turn(&mut self, reply: &Reply) -> bool {
         let Some(oldest) = self.awaited.front() else {
             return self.repeated.is_due && self.take_repeated(reply);

@@ -105,8 +105,8 @@ impl DataConnection {
         }
     }
 
-    /// Marks the data as a listing. If its final reply has arrived and no data follow, it ends as an empty one: some servers
-    /// open no data connection for an empty directory.
+    /// Marks the data as a listing. If its final reply has arrived and no data follow, it ends as an empty listing:
+    /// some servers open no data connection for an empty directory.
     pub(crate) fn listing(mut self) -> Self {
         let is_complete = self.early.as_ref().is_some_and(|reply| reply.code().is_success());
         self.grace = is_complete.then(|| Box::pin(tokio::time::sleep(EMPTY_LISTING_PATIENCE)));
@@ -148,8 +148,8 @@ impl DataConnection {
         self.compression.is_some()
     }
 
-    /// Sets the known number of bytes of a download. It limits the number of inflated bytes, and the final reply of a
-    /// download that ends sooner is not waited for as long.
+    /// Sets the known number of bytes of a download. It limits the number of inflated bytes, and shortens the wait
+    /// for the final reply of a download that ends early.
     pub(crate) fn expect_size(&mut self, size: Option<u64>) {
         self.expected = size;
         if let (Some(compression), Some(size)) = (&mut self.compression, size) {
@@ -245,7 +245,7 @@ impl DataConnection {
     }
 
     /// Ends a transfer whose data connection failed after the last byte, as `is_whole` says. It has succeeded if the
-    /// connection was reset and the server confirms the transfer: some servers close every connection so.
+    /// connection was reset and the server confirms the transfer: some servers reset every connection.
     ///
     /// Returns the error of [`fail`](Self::fail) otherwise.
     pub(crate) async fn end_after(

@@ -69,7 +69,7 @@ pub enum Error {
     NotFound {
         /// The path.
         path: String,
-        /// The refusal before, which left it open if the path exists.
+        /// The earlier refusal, which did not say whether the path exists.
         #[source]
         refusal: Option<Box<Self>>,
     },
@@ -129,7 +129,7 @@ pub enum Error {
     /// The control connection is closed.
     #[error("the server closed the connection{}", colon_and(.reply.as_ref()))]
     Closed {
-        /// The `421` reply before, if there was one.
+        /// The earlier `421` reply, if there was one.
         reply: Option<Reply>,
     },
     /// The control connection failed.

@@ -52,13 +52,13 @@ pub(crate) struct DirectoryListing {
     pub(super) has_released: bool,
     /// Hashes of the names, if a second listing is to be compared with this one.
     pub(super) names: Option<HashSet<u64>>,
-    /// The way is a guess: if it shows no entries, this is the error.
+    /// The way is a guess: this is the error if it shows no entries.
     pub(super) guess: Option<Error>,
-    /// The directory could not be entered, for this reason.
+    /// The refusal to enter the directory, if there was one.
     pub(super) not_entered: Option<StatusCodeError>,
     /// The server's answer to the path of this directory, before it was entered.
     pub(super) by_path: ByPath,
-    /// `MLSD` was refused for this directory in every way.
+    /// Every form of `MLSD` was refused for this directory.
     pub(super) replaces_mlsd: bool,
     /// The listing is a reply that describes a file or directory, such as `213-Status of d:`.
     pub(super) shows_status: bool,
@@ -207,7 +207,7 @@ impl DirectoryListing {
         (self.parser.unparsed(), self.parser.unparsed_samples())
     }
 
-    /// Returns the next entry, or `None` at the end, where some may still be held.
+    /// Returns the next entry, or `None` at the end, when some may still be held.
     pub(super) async fn next_entry(&mut self) -> Result<Option<Entry>> {
         loop {
             if self.hold == Hold::Nothing
@@ -252,7 +252,7 @@ impl DirectoryListing {
         }
     }
 
-    /// Returns whether the entries that are held have to be held further.
+    /// Returns whether the held entries have to be held further.
     fn holds(&self) -> bool {
         match self.hold {
             Hold::Nothing => false,
@@ -337,10 +337,10 @@ impl DirectoryListing {
     }
 }
 
-/// Names that are compared at most with those of a second listing.
+/// Maximum number of names that are compared with those of a second listing.
 const MAX_COMPARED: usize = 1_000_000;
 
-/// Entries that are held back at most while their directory is in doubt.
+/// Maximum number of entries that are held back while their directory is in doubt.
 const MAX_HELD: usize = 1000;
 
 const READ_SIZE: usize = 64 * 1024;

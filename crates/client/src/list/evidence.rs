@@ -81,7 +81,7 @@ pub(super) enum Doubt {
 }
 
 impl Evidence {
-    /// Adds an entry of the listing of `path`, which is spelled as it was sent.
+    /// Adds an entry of the listing of `path`, which is given in the form that was sent.
     pub(super) fn note(&mut self, entry: &Entry, path: &[u8]) {
         self.kinds |= entry.kind != EntryKind::Unknown;
         if is_self_or_parent(entry) {
@@ -129,7 +129,8 @@ impl Evidence {
         }
     }
 
-    /// Returns whether the listing before was the same, and that of the working directory or one above the path.
+    /// Returns whether the previous listing was the same, and was that of the working directory or of a directory
+    /// above the path.
     fn repeats_directory_above(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
         let bytes = path.as_bytes();
         let above = |end: usize| bytes.get(..end).unwrap_or_default();
@@ -142,7 +143,7 @@ impl Evidence {
     }
 
     /// Returns whether this listing of a plain path shows that the server honours the path: it is not that of the
-    /// working directory, which would show the first part of a relative path, and not the one before.
+    /// working directory, which would show the first part of a relative path, and differs from the previous one.
     pub(super) fn proves_paths(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
         let differs = known
             .last

@@ -52,7 +52,7 @@ pub(super) enum Refusal {
     Command,
     /// The server refused the transfer type.
     Type,
-    /// The server refused the path, or does not say what.
+    /// The server refused the path, or does not say what it refused.
     Path,
     /// There is no data connection.
     Data,
@@ -185,7 +185,7 @@ mod tests {
         Way { ascii: true, ..way }
     }
 
-    /// Returns the ways that are tried one after the other, if each is refused so.
+    /// Returns the ways that are tried one after the other, if each is refused for this reason.
     fn climb(start: Way, known: ListingKnowledge, is_free: bool, refusals: &[Refusal]) -> Vec<Way> {
         let mut ladder = Ladder::from(start, known, false, is_free, false);
         refusals.iter().map_while(|refusal| ladder.next(*refusal)).collect()

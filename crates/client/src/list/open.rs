@@ -166,7 +166,7 @@ impl Client {
         }
     }
 
-    /// Opens `LIST -a` beside the `LIST` of the same directory, which this session may still be in.
+    /// Opens `LIST -a` after the `LIST` of the same directory, which this session may still be in.
     pub(super) async fn open_list_all(
         &mut self,
         target: ListTarget<'_>,
@@ -212,7 +212,7 @@ impl Client {
         self.path_command("STAT", if path.is_empty() { &here } else { path }, &["2xx"]).await
     }
 
-    /// Returns whether a refusal that says that a directory is empty is enough.
+    /// Returns whether a refusal that says that a directory is empty is sufficient evidence.
     fn believes_empty(&self, target: ListTarget<'_>, way: Way) -> bool {
         let known = way.verb.known(&self.listing_knowledge());
         let is_plain = PathClass::of(target.path) == PathClass::Plain;

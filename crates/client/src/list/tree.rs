@@ -49,7 +49,7 @@ pub struct Entries<'c> {
     context: DirectoryContext,
     /// Entries to be returned next.
     ready: VecDeque<PathEntry>,
-    /// Error of `current`, to be returned after these entries.
+    /// Error of `current`, to be returned after the entries in `ready`.
     failure: Option<Error>,
     recursive: bool,
     raw_command: Option<ListCommand>,
@@ -955,7 +955,7 @@ impl ListAllComparison {
         }
     }
 
-    /// Returns what `LIST -a` does, or `None` if both listings leave it open.
+    /// Returns the effect of `LIST -a`, or `None` if the two listings do not show it.
     fn result(&self, second: &Evidence) -> Option<ListAll> {
         let is_understood = second.shows_itself && !self.first.shows_itself || second.dot_names;
         match self.missing.is_empty() && self.new.len() < MAX_NEW {
@@ -989,7 +989,7 @@ fn is_refusal(error: &Error) -> bool {
     })
 }
 
-/// Entries of `LIST -a` that are compared at most with those of `LIST`.
+/// Maximum number of entries of `LIST -a` that are compared with those of `LIST`.
 const MAX_NEW: usize = 10_000;
 
 const MAX_REFUSED: usize = 64;

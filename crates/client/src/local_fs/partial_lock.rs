@@ -129,7 +129,7 @@ async fn remove_stale<P: FileSystem + ?Sized>(fs: &P, path: &Path) -> LocalFsRes
     }
 }
 
-/// Returns whether not even its owner can open a file, so that no download is writing it.
+/// Returns whether even its owner cannot open a file, so that no download is writing it.
 pub(crate) fn is_closed_to_all(found: &Metadata) -> bool {
     found.mode.is_some_and(|mode| mode & 0o666 == 0)
 }

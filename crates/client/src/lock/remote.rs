@@ -278,7 +278,7 @@ impl State {
     }
 }
 
-/// Returns the directory that is the lock of a path: beside a path with a name, else in it.
+/// Returns the directory that is the lock of a path: beside a path with a name, otherwise inside it.
 fn directory_of(target: &RemotePath, encoding: Encoding) -> Result<RemotePath> {
     let Some(name) = target.file_name() else { return Ok(target.join_path(&LOCK_SUFFIX.into())) };
     let lock = [name.as_bytes(), LOCK_SUFFIX.as_bytes()].concat();
@@ -372,7 +372,7 @@ async fn try_acquire(
     confirm(client, directory, holder, name).await
 }
 
-/// Looks whether no other job created an entry.
+/// Checks that no other job created an entry.
 async fn confirm(
     client: &mut Client,
     directory: &RemotePath,

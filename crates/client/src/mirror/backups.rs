@@ -6,7 +6,7 @@ use crate::{
     transfer::backup::{Backups, LocalBackups, RemoteBackups},
 };
 
-/// The backups on the side of the target; neither if none are made.
+/// The backups on the side of the target; both are `None` if no backups are made.
 #[derive(Debug, Default)]
 pub(crate) struct MirrorBackups {
     pub(crate) local: Option<LocalBackups>,

@@ -114,7 +114,7 @@ pub(crate) fn plan(source: NodeTable, target: NodeTable, rules: PlanRules) -> Re
     Ok(plan)
 }
 
-/// Returns which side has the next name: `Less` for the source, `Equal` for both.
+/// Returns the side that has the next name: `Less` for the source, `Greater` for the target, `Equal` for both.
 fn compare_names(source: Option<&[u8]>, target: Option<&[u8]>) -> Option<Ordering> {
     match (source, target) {
         (None, None) => None,

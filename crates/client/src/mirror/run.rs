@@ -74,7 +74,7 @@ pub(crate) struct MirrorContext {
     pub(crate) deferred: Mutex<Deferred>,
     pub(crate) source_cycles: CycleDetector,
     pub(crate) deletion_cycles: CycleDetector,
-    /// Held while a file is transferred that may be the same file as another one on this machine.
+    /// Held during the transfer of a file that may be the same file as another one on this machine.
     pub(crate) collision_lock: tokio::sync::Mutex<()>,
 }
 
@@ -266,8 +266,8 @@ impl MirrorContext {
         Ok(listing)
     }
 
-    /// Returns whether nodes would be deleted that the listing of the source lacks, and that may be that of another directory.
-    /// Below the root, the listings differ from that of the root, or are doubted.
+    /// Returns whether nodes would be deleted that the listing of the source lacks, although it may be the listing of
+    /// another directory. Below the root, the listings differ from that of the root, or are doubted.
     fn needs_proof(&self, path: &RelativePath, source: &Listing, target: &Listing) -> bool {
         let lacks = |name: &[u8]| source.nodes.find(name).is_none();
         self.delete != Delete::Never && path.depth() == 0 && target.nodes.names().any(lacks)
@@ -307,8 +307,8 @@ impl MirrorContext {
         Ok(listing)
     }
 
-    /// Returns whether a directory is created for these nodes that the filter leaves of it. If only directories are
-    /// left, they decide.
+    /// Returns whether a directory is created for the nodes that the filter accepts. If there are only directories,
+    /// their contents decide.
     fn needs_directory(&self, directory: &RelativePath, nodes: &NodeTable, leaves_out: bool) -> bool {
         let keeps_all = self.filter.is_empty() || self.empty_directories || directory.depth() == 0;
         keeps_all || nodes.iter().any(|node| !node.kind.is_directory()) || nodes.is_empty() && !leaves_out
@@ -377,8 +377,8 @@ impl MirrorContext {
         nodes
     }
 
-    /// Reports the files that a server has under another name than it was given: it answers `SIZE` for a name that it does
-    /// not list. One that has not changed since is not sent again.
+    /// Reports the files that a server stored under another name than the given one: it answers `SIZE` for a name
+    /// that it does not list. A file that has not changed since is not sent again.
     async fn find_other_names(
         &self,
         sessions: &mut SessionPair<'_>,
@@ -441,9 +441,9 @@ impl MirrorContext {
         }
     }
 
-    /// Deletes the nodes that must be deleted before the transfers, and defers the other extraneous nodes. A node that
-    /// cannot be replaced is removed from the plan. Returns where the names of the stored nodes are noted, if that
-    /// matters for the deferred ones.
+    /// Deletes the nodes that must be deleted before the transfers, and defers the other extraneous nodes. A node
+    /// that cannot be replaced is removed from the plan. Returns the record of the stored names, if the deferred
+    /// nodes need it.
     async fn delete_first(
         &self,
         sessions: &mut SessionPair<'_>,
@@ -612,7 +612,7 @@ impl MirrorContext {
         !self.dry_run && !self.direction.has_local_target()
     }
 
-    /// Notes under which name the server stored a file, if it does not find it by its own.
+    /// Records the name under which the server stored a file, if the server does not find it by its own name.
     fn note_name(
         &self,
         path: &RelativePath,

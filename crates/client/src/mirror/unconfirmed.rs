@@ -34,12 +34,12 @@ struct UnconfirmedState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredNode {
     name: FileName,
-    /// The size that was sent, if the server did not tell its own.
+    /// The number of sent bytes, if the server did not report the size.
     size: Option<u64>,
 }
 
 impl UnconfirmedNodes {
-    /// Learns from the listings of both sides which names the server keeps as they are.
+    /// Learns from the listings of both sides which names the server keeps unchanged.
     pub(crate) fn learn(&self, source: &NodeTable, target: &NodeTable) {
         if target.is_empty() {
             return;
@@ -62,7 +62,7 @@ impl UnconfirmedNodes {
         }
     }
 
-    /// Adds a file of which the server did not tell the size.
+    /// Adds a file whose size the server did not report.
     pub(crate) fn add_size(&self, directory: &RelativePath, name: &FileName, size: u64) {
         self.lock().add(directory, StoredNode { name: name.clone(), size: Some(size) });
     }

@@ -118,5 +118,5 @@ impl Drop for EntryStream {
     }
 }
 
-/// Entries that are read before they are asked for.
+/// Number of entries that are read ahead of the caller.
 const ENTRIES_AHEAD: usize = 64;

@@ -188,8 +188,9 @@ impl PoolInner {
     }
 
     /// Returns whether a session seems to have been ended by the server because another one logged in: it is lost
-    /// during or shortly after another login that was not over when its own began: the replies to two logins at once may be
-    /// read in another order than the server worked in. Replies that were read since then may have been sent before.
+    /// during or shortly after another login that was not over when its own began. (The replies to two concurrent
+    /// logins may be read in another order than the server processed them.) Replies that were read since then may
+    /// have been sent earlier.
     ///
     /// Some servers end each session after a listing. Once this was observed, a lost session is not a sign of
     /// displacement.
@@ -217,7 +218,7 @@ impl PoolInner {
         let _ = self.login_cost_us.compare_exchange(0, cost, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// Returns how long the server works for a login, beyond the round trips.
+    /// Returns the time that the server needs for a login, without the round trips.
     pub(super) fn login_cost(&self) -> Duration {
         Duration::from_micros(self.login_cost_us.load(Ordering::Relaxed))
     }

@@ -309,7 +309,7 @@ impl Pool {
         self.inner.permits.current_limit()
     }
 
-    /// Returns how long the server works for a login, beyond the round trips; zero before the first one.
+    /// Returns the time that the server needs for a login, without the round trips; zero before the first one.
     pub(crate) fn login_cost(&self) -> Duration {
         self.inner.login_cost()
     }

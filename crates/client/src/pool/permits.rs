@@ -97,8 +97,8 @@ impl<S> SessionSemaphore<S> {
         state.refused_at = (state.displaced == 1).then(Instant::now);
     }
 
-    /// Returns whether another loss may be taken for the consequence of a login. That cannot happen much more often than
-    /// there are sessions.
+    /// Returns whether another loss may be attributed to a login. That cannot happen much more often than there are
+    /// sessions.
     pub(crate) fn may_be_displaced(&self) -> bool {
         let state = self.lock();
         state.displaced < 2 * state.size

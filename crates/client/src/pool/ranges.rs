@@ -1,4 +1,4 @@
-//! Byte ranges of a file over several sessions: which ranges are read together, and on how many sessions.
+//! Byte ranges of a file over several sessions: which ranges are read together, and the number of sessions.
 
 use std::{
     ops::Range,
@@ -116,7 +116,7 @@ struct RangeAverages {
 }
 
 impl RangeCosts {
-    /// Records one transfer: the time until its first bytes, and the time in which `bytes` more arrived.
+    /// Records one transfer: the time until its first bytes, and the time in which `bytes` further bytes arrived.
     fn measure(&self, opening: Duration, rest: Duration, bytes: usize) {
         let Ok(mut measured) = self.measured.lock() else { return };
         average(&mut measured.opening, opening.as_secs_f64());

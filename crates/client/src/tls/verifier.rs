@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of a certificate.
 pub(super) type Fingerprint = [u8; 32];
 
-/// Decides about the certificate of a server; the signatures of the handshake are always verified.
+/// Decides whether the certificate of a server is accepted; the signatures of the handshake are always verified.
 #[derive(Debug)]
 pub(super) struct CertificateVerifier {
     pub(super) rule: CertificateRule,

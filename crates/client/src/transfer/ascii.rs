@@ -1,4 +1,4 @@
-//! Line ends of text files: CR LF on the wire (`TYPE A`; RFC 959, 3.1.1.1), the system's own in local files.
+//! Line ends of text files: CR LF on the wire (`TYPE A`; RFC 959, 3.1.1.1), those of the system in local files.
 
 use std::{
     io,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{Client, Error, Result, local_fs::FileSystem};
 
-/// Keeps the files that a transfer would replace or delete: each is renamed, on its own side, before that.
+/// Keeps the files that a transfer would replace or delete: each is first renamed, on its own side.
 ///
 /// A file is kept in a [directory](Self::directory), under its path relative to the destination, or beside itself with a
 /// [suffix](Self::suffix) appended to its name. A backup of an earlier transfer with the same name is replaced. If a file
@@ -130,7 +130,7 @@ impl<B> Backups<B> {
 }
 
 impl LocalBackups {
-    /// Moves a file to its backup, and returns that; returns `None` if there is no file.
+    /// Moves a file to its backup, and returns the backup; returns `None` if there is no file.
     pub(crate) async fn keep(&self, fs: &dyn FileSystem, target: &Path) -> Result<Option<PathBuf>> {
         match fs.metadata(target).await {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -36,9 +36,9 @@ pub(crate) struct FileProgress<'a> {
     resume_failed: AtomicBool,
     /// The content on the server was not compared.
     is_uncompared: AtomicBool,
-    /// The size of a file that was stored and that the server did not tell.
+    /// The size of a stored file whose size the server did not report.
     unconfirmed_size: Mutex<Option<u64>>,
-    /// The server has the whole file, as an attempt of an upload has stored it: what follows it is missing.
+    /// The file that an attempt of an upload stored completely; only the steps after the transfer are missing.
     stored: Mutex<Option<StoredFile>>,
 }
 
@@ -111,7 +111,7 @@ impl<'a> FileProgress<'a> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Records the size of a file that was stored, and that the server did not tell.
+    /// Records the size of a stored file whose size the server did not report.
     pub(crate) fn note_unconfirmed_size(&self, size: u64) {
         *self.unconfirmed_size.lock().unwrap_or_else(PoisonError::into_inner) = Some(size);
     }
@@ -126,7 +126,7 @@ impl<'a> FileProgress<'a> {
         self.token.get_or_init(new)
     }
 
-    /// Returns whether the next attempt may resume what earlier ones transferred.
+    /// Returns whether the next attempt may resume the bytes that earlier ones transferred.
     pub(crate) fn may_resume(&self) -> bool {
         !self.resume_failed.load(Ordering::Relaxed)
     }

@@ -121,7 +121,7 @@ async fn plans(from: &mut Client, to: &mut Client) -> Result<Vec<FxpPlan>> {
     if plans.is_empty() { Err(UNPROTECTED) } else { Ok(plans) }
 }
 
-/// Lists the ways in which one of the servers can be made to start the TLS handshake.
+/// Lists the handshakes that one of the servers can be made to start.
 async fn handshakes(listening: &mut Client, connecting: &mut Client) -> Result<Vec<Handshake>> {
     let offers = [
         (Handshake::ByListener, listening.offers("CPSV").await?),
@@ -239,8 +239,8 @@ impl FxpPair<'_> {
             && !listening.control_mut().has_outstanding()
             && !listening.is_broken()
         {
-            // It refused the transfer, and may still listen: the other side waits to be accepted. When it is asked
-            // to listen again, it closes the first listener.
+            // The server refused the transfer, and may still listen while the other side waits to be accepted. When
+            // it is asked to listen again, it closes the first listener.
             let _ = listening.listen_for_peer(Handshake::None).await;
         }
         // Some servers process ABOR only when the other side is gone.

@@ -12,8 +12,8 @@ use crate::{
 /// The number of bytes before the offset that are transferred again and compared.
 pub(crate) const OVERLAP: u64 = 64 * 1024;
 
-/// From this size on it is recorded at the start of a transfer which file a partial one is of, so that the record exists
-/// even if this process is killed; for a smaller file it is recorded when the transfer is interrupted.
+/// From this size on, the version that a partial file belongs to is recorded at the start of a transfer, so that the
+/// record exists even if this process is killed. For a smaller file it is recorded when the transfer is interrupted.
 pub(crate) const LARGE: u64 = 1024 * 1024;
 
 /// Version of a local file.

@@ -132,7 +132,7 @@ impl FileDownload<'_> {
         }
     }
 
-    /// Downloads a file from this offset on, where the partial file is the same up to there.
+    /// Downloads a file from this offset on, if the partial file is the same up to there.
     async fn download_from(
         &self,
         client: &mut Client,
@@ -339,8 +339,8 @@ impl FileDownload<'_> {
         Ok(outcome?)
     }
 
-    /// Leaves a partial file for resuming. An empty one is removed; the token is written where that was not done at
-    /// the start.
+    /// Leaves a partial file for resuming. An empty one is removed; the token is written if it was not written at the
+    /// start.
     async fn leave(&self, remote: &RemoteFile<'_>, file: &mut dyn FileHandle, partial: &Path) {
         if !file.is_at(partial).await.is_ok_and(|is_at| is_at) {
             return;
@@ -597,7 +597,7 @@ impl FileDownload<'_> {
         Ok(partial)
     }
 
-    /// Keeps the bytes that arrived of an interrupted file for resuming, if possible.
+    /// Keeps the received bytes of an interrupted file for resuming, if possible.
     async fn keep(&self, content: &[u8], target: &Path) {
         if content.is_empty() {
             return;
@@ -623,7 +623,7 @@ impl RemoteFile<'_> {
         ResumeToken::new(self.size, self.modified)
     }
 
-    /// Returns how many bytes are read at most of a file that does not end where it should.
+    /// Returns the maximum number of bytes that are read of a file that does not end at its size.
     fn max_bytes(&self, limits: &Limits) -> u64 {
         // Some servers report that files generated on the fly are empty.
         let listed = self.size.filter(|size| *size > 0);

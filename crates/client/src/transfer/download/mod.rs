@@ -364,7 +364,7 @@ impl<'c> Download<'c> {
         /// Downloads text (`TYPE A`): its line ends become those of this system (see
         /// [`AsciiReader`](crate::AsciiReader)). Defaults to false: every byte stays unchanged.
         ///
-        /// A truncated text is noticed only where fewer bytes arrive than the server lists. Together with
+        /// A truncated text is noticed only if fewer bytes arrive than the server lists. Together with
         /// [`resume`](Self::resume) or [`verify`](Self::verify) it is [`Error::Incompatible`].
         ///
         /// ```no_run
@@ -390,7 +390,7 @@ impl<'c> Download<'c> {
         /// first column of `LIST`), without the set-user-ID, set-group-ID and sticky bits. Defaults to false: the
         /// files have the permissions of any new file.
         ///
-        /// A warning is logged where the server lists none, or the file system does not store them.
+        /// A warning is logged if the server lists none, or the file system does not store them.
         ///
         /// ```no_run
         /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {

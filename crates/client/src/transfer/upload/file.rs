@@ -50,9 +50,9 @@ pub(crate) struct UploadOptions {
     pub(crate) temporary: bool,
     /// Reserves space before the upload (`ALLO`).
     pub(crate) allocate: bool,
-    /// Looks for the file in its directory where the server says that there is none of its name.
+    /// Looks for the file in its directory if the server says that there is none of its name.
     pub(crate) checks_name: bool,
-    /// Looks for its size there where the server does not answer `SIZE`.
+    /// Looks for its size there if the server does not answer `SIZE`.
     pub(crate) checks_listed_size: bool,
 }
 
@@ -437,8 +437,9 @@ impl FileUpload<'_> {
         }
     }
 
-    /// Compares a stored file of which the server does not tell the size with the listing of its directory, now or after all
-    /// transfers. Under a temporary name, its size is compared only: the rename shows whether the server finds it.
+    /// Compares a stored file whose size the server does not report with the listing of its directory, now or after
+    /// all transfers. Under a temporary name, only its size is compared: the rename shows whether the server finds
+    /// it.
     async fn check_unknown_size(
         &self,
         client: &mut Client,
@@ -456,7 +457,7 @@ impl FileUpload<'_> {
         }
     }
 
-    /// Fails for content that differs. A partial file with a wrong hash is removed, as it cannot be resumed.
+    /// Rejects content that differs. A partial file with a wrong hash is removed, as it cannot be resumed.
     async fn reject(
         &self,
         client: &mut Client,
@@ -661,7 +662,7 @@ fn compare(there: Option<u64>, transferred: u64) -> Result<()> {
     }
 }
 
-/// Returns whether the server permits no overwriting, but perhaps deleting.
+/// Returns whether the server does not permit overwriting, but perhaps deleting.
 fn is_replacement_refused(error: &Error) -> bool {
     error.reply().is_some_and(classify::is_replacement_refused)
 }

@@ -240,7 +240,7 @@ const TOKEN_BYTES: usize = 4;
 /// A longer file is not a record.
 const MAX_BYTES: u64 = 1024;
 
-/// From this number of records on, old ones are looked for.
+/// The number of records from which old ones are searched for.
 const MANY: usize = 64;
 const MAX_RECORDS: usize = 1000;
 const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);

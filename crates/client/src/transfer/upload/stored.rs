@@ -191,8 +191,8 @@ impl StoredPart<'_> {
         self.compare(client, file, there - OVERLAP, OVERLAP).await
     }
 
-    /// Reads the server's file from this position to its end; returns whether these are the bytes of the local file,
-    /// and this many. Returns `None` if the server does not send them.
+    /// Reads the server's file from this position to its end; returns whether its bytes and their number equal those
+    /// of the local file. Returns `None` if the server does not send them.
     async fn compare(
         &self,
         client: &mut Client,
@@ -272,5 +272,5 @@ const IN_FLIGHT: u64 = 8 * 1024 * 1024;
 const MAX_ATTEMPTS: usize = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Two clocks that are set differ by less.
+/// The difference between two clocks that are set is smaller than this.
 const CLOCK_MARGIN: Duration = Duration::from_secs(10);

@@ -4,7 +4,7 @@ use oxftp_proto::RemotePath;
 
 use crate::{Client, Error, Result, client::SizeAnswer};
 
-/// Compares an upload with the listing of its directory, where `SIZE` did not show it: its name, and its size where the
+/// Compares an upload with the listing of its directory, if `SIZE` did not show it: its name, and its size if the
 /// listing shows one.
 ///
 /// A name that only differs in case or in replaced characters is an error, and so is another size. Any other name is
@@ -134,8 +134,8 @@ fn compare(there: u64, size: u64) -> Result<()> {
     }
 }
 
-/// Returns whether a server may have made one name of the other: by other case, another form of Unicode, or replaced
-/// characters.
+/// Returns whether a server may have changed one name into the other: other case, another form of Unicode, or
+/// replaced characters.
 fn is_spelling_of(one: &[u8], other: &[u8]) -> bool {
     let letters = |name: &[u8]| -> Vec<u8> {
         let letters = name.iter().filter(|byte| byte.is_ascii_alphanumeric());

@@ -83,7 +83,7 @@ impl Segmented<'_> {
         size >= if at_once { 2 * MIN_SEGMENT } else { MIN_SPLIT }
     }
 
-    /// Downloads the file; returns `None` when only a single connection can, from the start.
+    /// Downloads the file; returns `None` if only a single connection can download it, from the start.
     pub(crate) async fn download(
         &self,
         worker: Worker<'_>,
@@ -140,7 +140,7 @@ impl Segmented<'_> {
         workers
     }
 
-    /// Finds the bytes that are there already, or creates an empty partial file.
+    /// Finds the bytes of an earlier run, or creates an empty partial file.
     async fn prepare<'l>(&self, mut worker: Worker<'l>, partial: &Path) -> Result<Prepared<'l>> {
         let segments = if self.at_once { self.max_connections } else { 1 };
         let new_plan = |there| SegmentPlan::new(there, self.size, segments, MIN_SEGMENT);
@@ -362,7 +362,7 @@ impl Running<'_> {
         self.time.get_or_try_init(extend).await.map(drop)
     }
 
-    /// Saves the status repeatedly. A save that was started is completed: cut short, it would leave a file.
+    /// Saves the status repeatedly. A started save is completed: an interrupted one would leave a file.
     async fn save_until(&self, over: &Notify) {
         loop {
             tokio::select! {
@@ -418,7 +418,7 @@ impl Running<'_> {
 /// The minimum size of a segment: a connection takes some round trips to reach its full speed.
 const MIN_SEGMENT: u64 = 4 * 1024 * 1024;
 
-/// From this size on it is measured whether segments are faster.
+/// The minimum size at which it is measured whether segments are faster.
 const MIN_SPLIT: u64 = 64 * 1024 * 1024;
 
 /// The interval at which a connection without a segment looks for one that is worth splitting.

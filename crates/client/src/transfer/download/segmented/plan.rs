@@ -111,7 +111,8 @@ impl SegmentPlan {
         self.start_cost = Some(self.start_cost.map_or(cost, |known| known.min(cost)));
     }
 
-    /// Hands out a free segment, or else a part of the segment that would be complete last, if that is soon enough.
+    /// Assigns a free segment, or else a part of the segment that would be complete last, if splitting it saves enough
+    /// time.
     ///
     /// The first segment is handed out first: the others are compared with the head of the file. None is split before
     /// the head is written.
@@ -165,7 +166,8 @@ impl SegmentPlan {
         }
     }
 
-    /// Leaves all to the connection that downloads the beginning, since the server did not start at this segment.
+    /// Leaves the whole file to the connection that downloads its beginning, since the server did not start at this
+    /// segment.
     pub(crate) fn join(&mut self, index: usize) {
         let end = self.size;
         match self.segments.first_mut() {

@@ -249,7 +249,7 @@ impl Running<'_> {
         }
     }
 
-    /// Reads some bytes past the end, and compares them with the next segment, if that has them.
+    /// Reads some bytes past the end, and compares them with the next segment, if they are written there.
     async fn fits(&self, data: &mut DataConnection, taken: &Taken, end: u64) -> Result<bool> {
         let position = taken.from - taken.overlap() + data.transferred();
         let length = SEAM_BYTES.min(self.job.size - end);

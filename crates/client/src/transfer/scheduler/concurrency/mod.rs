@@ -22,9 +22,9 @@ pub(crate) struct Concurrency {
     first_step: usize,
     /// A step is taken only when the remaining work takes at least this long.
     min_remaining: Duration,
-    /// Before the first step the rate must have stopped to grow, as it does after slow start.
+    /// Before the first step, the rate must have stopped growing, as it does after slow start.
     awaits_full_rate: bool,
-    /// The rate of the measurement before, of connections that may not have reached their full rate.
+    /// The rate of the previous measurement, of connections that may not have reached their full rate.
     growing: Option<f64>,
     /// The time that the server needs for a login.
     login_cost: Duration,
@@ -91,12 +91,12 @@ impl Concurrency {
         self.allowed
     }
 
-    /// Returns how many connections there are at most after the next step.
+    /// Returns the maximum number of connections after the next step.
     pub(crate) fn next_step(&self) -> usize {
         (self.allowed * FAST_GROWTH).min(self.cap)
     }
 
-    /// Sets how long the server works for a login, beyond the round trips.
+    /// Sets the time that the server needs for a login, without the round trips.
     pub(crate) fn login_costs(&mut self, cost: Duration) {
         self.login_cost = cost;
     }
