@@ -109,8 +109,8 @@ impl Code {
         self.class() == 4
     }
 
-    /// Returns whether the server does not know or does not implement the command (500 to 504). Some servers send `400`
-    /// or `402`, codes of no RFC.
+    /// Returns whether the server does not know or does not implement the command (500 to 504). Some servers send
+    /// `400` or `402`, which no RFC defines.
     #[must_use]
     pub const fn is_unsupported(self) -> bool {
         matches!(self.0, 400 | 402 | 500..=504)

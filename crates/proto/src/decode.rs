@@ -26,8 +26,8 @@ use crate::{Code, Limits, Reply};
 /// [`has_tentative_reply`](Self::has_tentative_reply) returns `true`, the caller calls
 /// [`take_tentative_reply`](Self::take_tentative_reply).
 ///
-/// If the caller was too hasty, the rest of that reply still arrives, always before the reply to the next command.
-/// The decoder recognizes and discards it, so that no reply is assigned to the wrong command.
+/// If the caller did not wait long enough, the rest of that reply still arrives, always before the reply to the next
+/// command. The decoder recognizes and discards it, so that no reply is assigned to the wrong command.
 ///
 /// ```
 /// use oxftp_proto::{Limits, ReplyDecoder};
@@ -407,7 +407,7 @@ impl PossibleEnd {
 /// State after a tentative reply was taken, until the next reply.
 #[derive(Debug)]
 struct Tentative {
-    /// The code that its own last line begins with, if that line is late.
+    /// The code at the start of the reply's last line, if that line is late.
     first_code: Code,
     late_bytes: usize,
     late_lines: usize,
@@ -449,8 +449,8 @@ fn unspaced(line: &[u8]) -> Option<Reply> {
     is_text.then(|| Reply::new(code, [text.trim_ascii_start()]))
 }
 
-/// Returns whether a line without a code may be a notice of the server's system. What begins with a digit is a faulty
-/// reply, and other protocols are recognized at once: no reply would follow.
+/// Returns whether a line without a code may be a notice of the server's system. A line that begins with a digit is a
+/// faulty reply, and other protocols are recognized at once: no reply would follow.
 fn is_notice(line: &[u8]) -> bool {
     let is_text = line.iter().all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7F);
     let is_other = OTHER_PROTOCOLS.iter().any(|start| line.starts_with(start));

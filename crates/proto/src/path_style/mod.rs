@@ -46,7 +46,7 @@ pub enum PathStyle {
     NonStop,
     /// MPE/iX: `FILE.GROUP.ACCOUNT`, or paths with slashes.
     Mpe,
-    /// The server does not say how it spells whole paths. Only single names are used.
+    /// The server's spelling of whole paths is unknown. Only single names are used.
     RelativeOnly,
 }
 
@@ -142,7 +142,7 @@ impl PathStyle {
 
     /// Splits a path into directories to enter and a bare name.
     ///
-    /// A path that the server spells this way itself, such as `'ANN.SRC(MENU)'`, is an argument as it is. A posix
+    /// A path in the server's own spelling, such as `'ANN.SRC(MENU)'`, is used unchanged as the argument. A posix
     /// path from the root has one directory.
     #[must_use]
     pub fn route(self, path: &RemotePath) -> Route {
@@ -163,7 +163,7 @@ impl PathStyle {
         parts
     }
 
-    /// Returns the arguments by which commands may know a directory that is in the working directory, the most
+    /// Returns the arguments by which commands may find a directory that is in the working directory, the most
     /// probable first: on OpenVMS, `[.SUB]` and `SUB`.
     #[must_use]
     pub fn directory_arguments(self, directory: &RemotePath) -> Vec<RemotePath> {

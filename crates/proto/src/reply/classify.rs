@@ -21,8 +21,8 @@ pub enum Presence {
     Missing,
     /// The text says that the path exists: it is busy, not empty, or of the wrong kind.
     Present,
-    /// The text leaves it open. vsftpd sends `550 Failed to open file.` both for a missing file and for an unreadable
-    /// one.
+    /// The text does not say whether the path exists. vsftpd sends `550 Failed to open file.` both for a missing file
+    /// and for an unreadable one.
     Unknown,
 }
 
@@ -57,8 +57,8 @@ pub fn presence(reply: &Reply) -> Presence {
 
 /// Returns whether the text says that a path does not exist, as [`Presence::Missing`].
 ///
-/// A `550` without a reason does not count: vsftpd says `550 Failed to open file.` and `550 Delete operation failed.` of
-/// paths that exist, too. See [`presence`].
+/// A `550` without a reason does not count: vsftpd sends `550 Failed to open file.` and `550 Delete operation
+/// failed.` for existing paths, too. See [`presence`].
 #[must_use]
 pub fn is_not_found(reply: &Reply) -> bool {
     // Pure-FTPd refuses an upload into a missing directory with `553 Can't open that file: No such file or directory`.
@@ -104,8 +104,8 @@ pub fn is_upload_blocked(reply: &Reply) -> bool {
     is_file_busy(reply) || is_replacement_refused(reply)
 }
 
-/// Returns whether an upload was refused because a file of that name exists, as servers do that permit no overwriting.
-/// It may be permitted to delete the file.
+/// Returns whether an upload was refused because a file of that name exists, as servers do that do not permit
+/// overwriting. Deleting the file may be permitted.
 #[must_use]
 pub fn is_replacement_refused(reply: &Reply) -> bool {
     matches(reply, &[Rule { codes: &[450, 550, 553], words: &["already exist", "file exists"] }])
@@ -146,12 +146,12 @@ pub fn is_connection_limit(reply: &Reply) -> bool {
     matches(reply, &rules) && !is_bad_credentials(reply)
 }
 
-/// Returns whether this reply in place of the greeting may mean that there are too many sessions. For a session that is
-/// opened in addition to others on the same server.
+/// Returns whether this reply in place of the greeting may mean that there are too many sessions. Meant for a session
+/// that is opened in addition to others on the same server.
 ///
-/// Servers without room for it send `421`, `221` or `500` with any text, or another refusal. It is not about the
-/// number of sessions if the server demands TLS, or has banned the client. A server may also close the connection
-/// without a reply.
+/// Servers without room for a further session send `421`, `221` or `500` with any text, or another refusal. The
+/// refusal is not about the number of sessions if the server demands TLS, or has banned the client. A server may also
+/// close the connection without a reply.
 #[must_use]
 pub fn is_connection_limit_at_greeting(reply: &Reply) -> bool {
     let refused = reply.code().class() >= 4 || reply.code() == Code::CLOSING;
@@ -193,8 +193,8 @@ pub fn rejects_mlsd(reply: &Reply) -> bool {
     (reply.code().is_unsupported() || unsupported) && !is_empty_listing(reply)
 }
 
-/// Returns whether a refused `MLSD` leaves open if the path is at fault or the command: some servers reply to it with
-/// `550` for every directory.
+/// Returns whether a refused `MLSD` does not show whether the path or the command is at fault: some servers reply to
+/// it with `550` for every directory.
 ///
 /// If `MLSD` has never worked on this server, `LIST` is worth an attempt. It is right only if it shows an entry,
 /// because many servers list a missing directory as empty. Otherwise this reply is the error to report.
@@ -209,8 +209,8 @@ pub fn is_unknown_command(reply: &Reply) -> bool {
     reply.code().is_unsupported() && !has_code(reply, &[501])
 }
 
-/// Returns whether a refused passive command leaves active mode to be tried: any permanent refusal that is not about the
-/// login or its protection.
+/// Returns whether active mode may be tried after a refused passive command: after any permanent refusal that is not
+/// about the login or its protection.
 #[must_use]
 pub fn rejects_passive(reply: &Reply) -> bool {
     is_unknown_command(reply) || reply.code().class() == 5 && !has_code(reply, &[521, 522, 530, 534])

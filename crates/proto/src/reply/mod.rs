@@ -37,8 +37,8 @@ impl Reply {
         self.code
     }
 
-    /// Returns the command line that the reply answers, escaped and with secrets hidden. `None` for a greeting, a reply without a
-    /// command, and a reply of which the reader did not record it.
+    /// Returns the command line that the reply answers, escaped and with secrets hidden. Returns `None` for a
+    /// greeting, a reply without a command, and a reply whose reader did not record the command.
     ///
     /// ```
     /// use oxftp_proto::{Code, Reply};

@@ -183,7 +183,7 @@ impl ListingParser {
         self.push(line);
     }
 
-    /// Decides for a format by the lines so far, without waiting for more.
+    /// Decides on a format by the lines so far, without waiting for more.
     pub fn decide(&mut self) {
         if !self.detector.is_decided() && !self.waiting.is_empty() {
             self.detector.decide();
