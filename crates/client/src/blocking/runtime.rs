@@ -28,7 +28,7 @@ pub trait Run: IntoFuture {
     ///
     /// # Errors
     ///
-    /// Those of the operation, and [`Error::BlockingInAsync`].
+    /// The errors of the operation, and [`Error::BlockingInAsync`].
     fn run<T>(self) -> Result<T>
     where
         Self: IntoFuture<Output = Result<T>> + Sized,

@@ -83,7 +83,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`metadata`](Self::metadata).
+    /// The errors of [`metadata`](Self::metadata).
     pub async fn file_metadata(&mut self, path: impl Into<RemotePath>) -> Result<Entry> {
         let path = path.into();
         match self.stat_by_mlst(&path).await {
@@ -113,7 +113,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`metadata`](Self::metadata), except for a path that does not exist. A lack of permission is an error.
+    /// The errors of [`metadata`](Self::metadata), except for a path that does not exist. A lack of permission is an error.
     pub async fn try_exists(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
         match self.metadata(path).await {
             Ok(_) => Ok(true),
@@ -133,7 +133,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`metadata`](Self::metadata), including for a path that does not exist.
+    /// The errors of [`metadata`](Self::metadata), including for a path that does not exist.
     pub async fn is_file(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
         Ok(self.metadata(path).await?.is_file())
     }
@@ -150,7 +150,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`metadata`](Self::metadata), including for a path that does not exist.
+    /// The errors of [`metadata`](Self::metadata), including for a path that does not exist.
     pub async fn is_dir(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
         Ok(self.metadata(path).await?.is_dir())
     }
@@ -171,7 +171,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the control connection.
+    /// The errors of the control connection.
     pub async fn resolve_link(&mut self, path: impl Into<RemotePath>) -> Result<EntryKind> {
         let path = path.into();
         if self.is_directory_by_entering(&path).await? {

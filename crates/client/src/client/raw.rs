@@ -47,7 +47,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`command`](Self::command). After [`Error::Timeout`](crate::Error::Timeout) the next
+    /// The errors of [`command`](Self::command). After [`Error::Timeout`](crate::Error::Timeout) the next
     /// operation waits for the missing replies.
     pub async fn pipeline(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Reply>> {
         self.state.alter();

@@ -43,7 +43,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::connect`], [`Client::login`] and the body.
+    /// The errors of [`ClientBuilder::connect`], [`Client::login`] and the body.
     pub async fn session<T, E>(url: FtpUrl, body: impl AsyncFnOnce(&mut Self) -> Result<T, E>) -> Result<T, E>
     where
         E: From<Error>,
@@ -225,7 +225,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::connect`] and [`login`](Self::login). [`Error::Broken`] if the client was never logged
+    /// The errors of [`ClientBuilder::connect`] and [`login`](Self::login). [`Error::Broken`] if the client was never logged
     /// in, or if its state cannot be restored: after [raw commands](Self::command), a second login, or
     /// [`clear_command_channel`](Self::clear_command_channel).
     pub async fn reconnect(&mut self) -> Result<()> {
@@ -418,7 +418,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the control connection.
+    /// The errors of the control connection.
     pub async fn features(&mut self) -> Result<&Features> {
         if self.capabilities.features.is_none() {
             let features = match self.exchange(Command::new("FEAT"), &["2xx"]).await {
@@ -452,7 +452,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the control connection.
+    /// The errors of the control connection.
     pub async fn system(&mut self) -> Result<&str> {
         if self.capabilities.system.is_none() {
             self.go_home().await?;
@@ -581,7 +581,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// Those of [`connect`](Self::connect), [`Client::login`] and the body.
+    /// The errors of [`connect`](Self::connect), [`Client::login`] and the body.
     pub async fn session<T, E>(
         self,
         host: impl Into<Host>,

@@ -43,9 +43,9 @@ pub struct Entries<'c> {
     directories: usize,
     detector: CycleDetector,
     current: Option<DirectoryListing>,
-    /// Of `current`.
+    /// The stage of `current`.
     stage: Stage,
-    /// Of `current`.
+    /// The context of `current`.
     context: DirectoryContext,
     /// Entries to be returned next.
     ready: VecDeque<PathEntry>,

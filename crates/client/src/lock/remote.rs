@@ -68,7 +68,7 @@ struct State {
     is_lost: AtomicBool,
     is_released: AtomicBool,
     lost: Notify,
-    /// Held while the entry is renamed or removed.
+    /// Lock that is held while the entry is renamed or removed.
     changing: tokio::sync::Mutex<()>,
 }
 

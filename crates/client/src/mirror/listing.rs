@@ -31,7 +31,7 @@ pub(crate) struct Listing {
     pub(crate) failures: Vec<(String, Error)>,
     /// Names that are listed more than once.
     pub(crate) duplicates: Vec<FileName>,
-    /// Of a server's listing. Local trees are never endless.
+    /// The fingerprint of a server's listing. Local trees are never endless.
     pub(crate) fingerprint: ListingFingerprint,
     /// Names that begin with a dot are not left out.
     pub(crate) shows_dot_names: bool,

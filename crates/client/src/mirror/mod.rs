@@ -97,7 +97,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`Pool::mirror_down`].
+    /// The errors of [`Pool::mirror_down`].
     #[must_use = "nothing is mirrored until it is awaited"]
     pub fn mirror_down(&mut self, source: impl Into<RemotePath>, target: impl Into<PathBuf>) -> Mirror<'_> {
         let direction = MirrorDirection::Down { source: source.into(), target: target.into() };
@@ -115,7 +115,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`Pool::mirror_up`].
+    /// The errors of [`Pool::mirror_up`].
     #[must_use = "nothing is mirrored until it is awaited"]
     pub fn mirror_up(&mut self, source: impl Into<PathBuf>, target: impl Into<RemotePath>) -> Mirror<'_> {
         let direction = MirrorDirection::Up { source: source.into(), target: target.into() };

@@ -93,7 +93,7 @@ pub(crate) struct Deferred {
     /// Symbolic links to create, with the paths that they point to.
     pub(crate) symlinks: Vec<(RelativePath, Box<[u8]>)>,
     failures: Vec<(String, Error)>,
-    /// For the report; at most as many as it takes.
+    /// The transferred files for the report; at most as many as it takes.
     transferred: Vec<TransferredFile>,
 }
 

@@ -29,7 +29,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::download_range`].
+    /// The errors of [`client`](Self::client) and [`Client::download_range`].
     pub async fn read_range(&self, path: impl Into<RemotePath>, range: Range<u64>) -> Result<Bytes> {
         let path = path.into();
         if range.is_empty() {
@@ -56,7 +56,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`read_range`](Self::read_range). The first error ends all reads.
+    /// The errors of [`read_range`](Self::read_range). The first error ends all reads.
     pub async fn read_ranges(
         &self,
         path: impl Into<RemotePath>,

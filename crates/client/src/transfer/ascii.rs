@@ -234,7 +234,7 @@ impl<W: AsyncWrite + Unpin> AsciiWriter<W> {
     ///
     /// # Errors
     ///
-    /// Those of the writer.
+    /// The errors of the writer.
     pub async fn into_inner(mut self) -> io::Result<W> {
         self.flush().await?;
         Ok(self.inner)

@@ -20,7 +20,7 @@ pub(crate) struct FileOptions {
     pub(crate) verify: Verify,
     /// Waits until a downloaded file has reached the disk.
     pub(crate) sync: bool,
-    /// As the user set it; see [`FileOptions::block`].
+    /// The block size as the user set it; see [`FileOptions::block`].
     pub(crate) block_size: usize,
 }
 

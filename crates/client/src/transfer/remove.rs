@@ -25,7 +25,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::remove_dir_all`].
+    /// The errors of [`client`](Self::client) and [`Client::remove_dir_all`].
     pub async fn remove_dir_all(&self, path: impl Into<RemotePath>) -> Result<Report> {
         let mut session = self.client().await?;
         session.reconnecting(RECONNECTS).remove_dir_all(path).await

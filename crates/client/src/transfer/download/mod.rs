@@ -96,7 +96,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`Client::download`] and [`Pool::client`]; [`Error::Stopped`] when a tree was started and
+    /// The errors of [`Client::download`] and [`Pool::client`]; [`Error::Stopped`] when a tree was started and
     /// no session is available any more.
     #[must_use = "nothing is downloaded until it is awaited"]
     pub fn download(&self, source: impl Into<RemotePath>) -> Download<'_> {

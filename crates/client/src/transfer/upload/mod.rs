@@ -82,7 +82,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`Client::upload`] and [`Pool::client`]; [`Error::Stopped`](crate::Error::Stopped) when
+    /// The errors of [`Client::upload`] and [`Pool::client`]; [`Error::Stopped`](crate::Error::Stopped) when
     /// a tree was started and no session is available any more.
     #[must_use = "nothing is uploaded until it is awaited"]
     pub fn upload(&self, source: impl Into<PathBuf>) -> Upload<'_> {
