@@ -153,7 +153,7 @@ impl FtpStoreBuilder {
     }
 }
 
-/// Why a store cannot be created.
+/// Error of creating a store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {

@@ -20,7 +20,7 @@ use crate::{Encoding, RemotePath, Secret, escape::write_escaped};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Command {
     line: Vec<u8>,
-    /// Where the secret starts.
+    /// The index of the first byte of the secret.
     secret: Option<usize>,
 }
 
@@ -220,7 +220,7 @@ pub enum InvalidCommand {
     Empty,
 }
 
-/// How the bytes of a transfer represent a file (`TYPE`; RFC 959, 3.1.1).
+/// The representation of a file by the bytes of a transfer (`TYPE`; RFC 959, 3.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum TransferType {

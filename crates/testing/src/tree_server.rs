@@ -41,7 +41,7 @@ type Deviation = dyn Fn(&Request<'_>) -> Option<Answer> + Send + Sync;
 /// The tree, which commands change.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
-    /// By absolute path; a directory has no content.
+    /// Contents by absolute path; a directory has no content.
     nodes: BTreeMap<String, Option<Vec<u8>>>,
 }
 

@@ -69,5 +69,5 @@ fn with_tables(context: SessionContext) -> SessionContext {
     context
 }
 
-/// How long a listing is taken as it was.
+/// The time for which a listing is reused.
 const LISTING_AGE: Duration = Duration::from_secs(60);

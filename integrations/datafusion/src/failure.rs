@@ -11,7 +11,7 @@ use oxftp::{Error, ErrorKind, TlsFailure, redact_urls};
 use oxftp_datafusion::{RegistryError, TableError};
 use oxftp_object_store::{BuildError, FtpObjectError};
 
-/// Why the program ends with another code than 0.
+/// The reason why the program ends with another code than 0.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The query failed.

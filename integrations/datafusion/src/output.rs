@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 
 use crate::{failure::Failure, progress::Progress};
 
-/// How a result is printed.
+/// The output format of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Table,

@@ -145,7 +145,7 @@ impl fmt::Debug for FtpRegistry {
     }
 }
 
-/// Why a store cannot be created.
+/// Error of creating a store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {

@@ -76,7 +76,7 @@ impl UrlTableFactory for FtpTables {
     }
 }
 
-/// Why a URL cannot be read as a table.
+/// Error of reading a URL as a table.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {

@@ -140,8 +140,8 @@ impl Client {
         }
     }
 
-    /// Returns the address in the server's reply to `PASV` (RFC 959, 4.1.2), to which nothing is connected. With
-    /// address translation it may be one that cannot be reached.
+    /// Returns the address in the server's reply to `PASV` (RFC 959, 4.1.2). The client does not connect to it.
+    /// Behind network address translation, it may be unreachable.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -229,7 +229,7 @@ impl Client {
     ) -> Result<TransferSummary> {
         let deadline = self.completion_deadline();
         let finished = data.finish(&mut self.control, masks, deadline).await;
-        // A late preliminary reply is no missing one.
+        // A preliminary reply that arrives late is not missing.
         if finished.is_ok() && data.preliminary().is_none() && !self.control.had_preliminary() {
             self.control.memory().note_silent_start();
         }
@@ -274,7 +274,7 @@ impl Client {
         self.open_transfer(&command, request).await
     }
 
-    /// Opens a file for reading from its start, and queries its modification time on the way.
+    /// Opens a file for reading from its start, and queries its modification time in the process.
     pub(crate) async fn open_dated_data(
         &mut self,
         path: &RemotePath,
@@ -328,7 +328,7 @@ impl Client {
             }
             Err(error) => error,
         };
-        // Other codes are expected of the commands before the transfer.
+        // The commands before the transfer have other success codes.
         let is_of_transfer = matches!(&error, Error::StatusCode(refused) if refused.expected == ["1xx"]);
         let is_name_refused = command.direction() == Direction::Up
             && is_single_name(path)
@@ -411,7 +411,7 @@ impl Client {
         let wants_time = matches!(request.queries, RequestedQueries::ModificationTime)
             && !self.capabilities.no_mdtm
             && !self.control.forbids_pipelining();
-        // A first attempt, for whose outcome other sessions wait.
+        // Other sessions wait for the outcome of a first attempt.
         let trial = if wants_time { self.try_optional(OptionalCommand::MDTM).await } else { Ok(None) };
         let queries = match request.queries {
             RequestedQueries::ModificationTime if wants_time && trial.is_ok() => {
@@ -505,7 +505,8 @@ impl Client {
             && matches!(error, Error::StatusCode(refused) if is_passive(refused))
     }
 
-    // Boxed by a function of its own: the futures of all callers, and the stack that they need, become smaller.
+    // A separate function boxes the future, so that the futures of all callers, and the stack that they need, are
+    // smaller.
     fn begin_boxed(
         &mut self,
         queries: FileQueries,
@@ -589,8 +590,8 @@ impl Client {
 
     /// Sends the command on the control connection, while the data connection is accepted and encrypted.
     ///
-    /// If no reply has arrived after `patience` and the data connection is open, the data are transferred all the same:
-    /// some servers send the final reply only, and wait for the data of an upload before.
+    /// If no reply has arrived after `patience` and the data connection is open, the data are transferred
+    /// nevertheless: some servers send only the final reply, or send a reply only after the data of an upload.
     async fn start(
         &mut self,
         transfer: Transfer,
@@ -606,7 +607,7 @@ impl Client {
                 Opened::Socket(socket) => socket,
                 Opened::Listener(listener) => listener.accept().await.map_err(Error::DataConnect)?,
             };
-            // Measured on vsftpd: it replies 226 to a half-sent upload whose connection is closed, not reset.
+            // vsftpd replies 226 to an incomplete upload whose connection is closed, not reset (measured).
             socket.reset_on_close(direction == Direction::Up);
             match tls {
                 Some(tls) => {
@@ -699,7 +700,7 @@ impl Client {
         self.open_passive(mdtm, self.passive_order()).await
     }
 
-    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` on the way.
+    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` in the meantime.
     pub(super) async fn open_passive(
         &mut self,
         mdtm: Option<Command>,
@@ -753,7 +754,7 @@ impl Client {
         let capabilities = &self.capabilities;
         let wanted =
             follow_up == FollowUp::Transfer && !capabilities.no_pipelining && !capabilities.wants_pret;
-        // Where directories are entered, other commands come between two transfers.
+        // If directories are entered, other commands are sent between two transfers.
         let wanted = wanted
             && self.config.active.is_none()
             && !self.capabilities.active_only
@@ -888,13 +889,13 @@ impl<'c, T: From<DataStream<&'c mut Client>> + 'c> IntoFuture for DataCommand<'c
     }
 }
 
-/// How a transfer is started.
+/// The parameters of a transfer command.
 #[derive(Debug, Clone, Copy)]
 struct TransferRequest {
     queries: RequestedQueries,
     transfer_type: TransferType,
     offset: u64,
-    /// Whether the data may be compressed.
+    /// `true` if the data may be compressed.
     compressible: bool,
     follow_up: FollowUp,
 }
@@ -933,7 +934,8 @@ impl FileQueries {
         }
     }
 
-    /// Returns what follows the transfer, when queries that cannot be sent along with the data follow first.
+    /// Returns the operation after the transfer, given that queries that cannot be sent along with the data come
+    /// first.
     fn limit(&self, follow_up: FollowUp, memory: &ServerMemory) -> FollowUp {
         match self {
             Self::AfterUpload(queries) if !queries.iter().all(|query| is_answered(query, memory)) => {
@@ -944,7 +946,7 @@ impl FileQueries {
     }
 
     /// Decides when each query is sent so that it costs no round trip. `pipelined` says whether the next passive
-    /// command follows the data; queries go with it then, and cost the server no separate turn.
+    /// command follows the data; queries are sent with it then, and cost no separate turn.
     ///
     /// A command that the server has not answered yet is not sent along with the data: if it is never answered, the
     /// replies after it could not be attributed.
@@ -969,7 +971,7 @@ fn is_answered(command: &Command, memory: &ServerMemory) -> bool {
     OptionalCommand::of(command.as_bytes()).is_none_or(|optional| memory.has_answered(optional))
 }
 
-/// When the queries about a file are sent.
+/// The times at which the queries about a file are sent.
 struct ScheduledQueries {
     /// `MDTM`, sent while the data connection is being opened.
     before_data: Option<Command>,
@@ -982,11 +984,12 @@ fn is_listing(command: &Command) -> bool {
     matches!(verb, b"LIST" | b"MLSD" | b"NLST")
 }
 
-/// How many optional commands, without which the transfer begins again, may end its session one after the other.
+/// Maximum number of optional commands that may end the session of one transfer. After each, the transfer starts
+/// again without that command.
 const MAX_REPLACED: u32 = 4;
 
-/// How long to wait for the first reply to a transfer command while the data connection is open.
+/// The wait for the first reply to a transfer command while the data connection is open.
 const PRELIMINARY_PATIENCE: Duration = Duration::from_secs(3);
 
-/// The same on a server that has transferred data without a preliminary reply. A refusal comes sooner.
+/// The same wait on a server that has transferred data without a preliminary reply. A refusal arrives sooner.
 const KNOWN_SILENCE: Duration = Duration::from_millis(100);

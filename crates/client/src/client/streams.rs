@@ -234,7 +234,7 @@ impl<S: AsMut<Client>> DataStream<S> {
     ///
     /// # Errors
     ///
-    /// Those of [`finish`](Self::finish); [`Error::InvalidMask`] if a mask is none: the transfer is aborted then.
+    /// The errors of [`finish`](Self::finish); [`Error::InvalidMask`] if a mask is none: the transfer is aborted then.
     pub async fn finish_expecting(
         mut self,
         expected: &[&str],
@@ -428,7 +428,7 @@ macro_rules! directed_stream {
             ///
             /// # Errors
             ///
-            /// Those of [`DataStream::finish`].
+            /// The errors of [`DataStream::finish`].
             pub async fn finish(self) -> Result<TransferSummary> {
                 self.stream.finish().await
             }
@@ -467,7 +467,7 @@ macro_rules! directed_stream {
             ///
             /// # Errors
             ///
-            /// Those of [`DataStream::finish`].
+            /// The errors of [`DataStream::finish`].
             pub async fn finish_expecting(
                 self,
                 expected: &[&str],
@@ -491,7 +491,7 @@ macro_rules! directed_stream {
             ///
             /// # Errors
             ///
-            /// Those of [`DataStream::abort`].
+            /// The errors of [`DataStream::abort`].
             pub async fn abort(self) -> Result<Aborted> {
                 self.stream.abort().await
             }
@@ -695,7 +695,7 @@ impl<S: AsMut<Client>> RangeStream<S> {
     ///
     /// # Errors
     ///
-    /// Those of [`DataStream::finish`]; [`Error::Unfinished`] if the part was not read to its end. No error
+    /// The errors of [`DataStream::finish`]; [`Error::Unfinished`] if the part was not read to its end. No error
     /// is returned if the part is complete, but the server does not reply to `ABOR`; the client is
     /// [broken](Client::is_broken) then.
     pub async fn finish(self) -> Result<u64> {

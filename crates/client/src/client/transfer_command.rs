@@ -1,4 +1,4 @@
-//! Transfer command: a command with a data connection, and what follows it.
+//! Transfer command: a command with a data connection, and the operation that follows it.
 
 use oxftp_proto::{Command, RemotePath};
 
@@ -32,8 +32,8 @@ impl From<Command> for TransferCommand {
     }
 }
 
-/// What follows a transfer on the same session. The passive command of a following transfer may be sent before the
-/// present one is complete.
+/// The next operation on the session of a transfer. The passive command of a following transfer may be sent before
+/// the present one is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FollowUp {
     /// Another transfer, with no other command between the two.

@@ -7,7 +7,7 @@ use oxftp_proto::RemotePath;
 use super::Pool;
 use crate::{DownloadStream, PooledClient, RangeStream, Result, UploadStream, client::ByteRange};
 
-/// Opens a stream on a session of the pool. Opens it once more, on another session, if the connection turns out to be
+/// Opens a stream on a session of the pool. Opens it again, on another session, if the connection turns out to be
 /// lost before any data were transferred.
 macro_rules! open {
     ($pool:expr, |$session:ident| $open:expr) => {{
@@ -44,7 +44,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client); [`Error::StatusCode`](crate::Error::StatusCode) if the server refuses the
+    /// The errors of [`client`](Self::client); [`Error::StatusCode`](crate::Error::StatusCode) if the server refuses the
     /// path; those of opening a data connection.
     pub async fn open_read(&self, path: impl Into<RemotePath>) -> Result<DownloadStream<PooledClient>> {
         let path = path.into();
@@ -68,7 +68,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::download_range`](crate::Client::download_range).
+    /// The errors of [`client`](Self::client) and [`Client::download_range`](crate::Client::download_range).
     pub async fn open_range(
         &self,
         path: impl Into<RemotePath>,
@@ -93,7 +93,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client); [`Error::StatusCode`](crate::Error::StatusCode) if the server refuses the
+    /// The errors of [`client`](Self::client); [`Error::StatusCode`](crate::Error::StatusCode) if the server refuses the
     /// path; those of opening a data connection.
     pub async fn open_write(&self, path: impl Into<RemotePath>) -> Result<UploadStream<PooledClient>> {
         let path = path.into();
@@ -116,7 +116,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`open_write`](Self::open_write).
+    /// The errors of [`open_write`](Self::open_write).
     pub async fn open_append(&self, path: impl Into<RemotePath>) -> Result<UploadStream<PooledClient>> {
         let path = path.into();
         open!(self, |session| UploadStream::open_append(session, &path).await)

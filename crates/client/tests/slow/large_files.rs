@@ -88,7 +88,7 @@ impl Progress for Started {
 }
 
 #[tokio::test]
-async fn dropped_large_upload_is_reset() {
+async fn cancelled_large_upload_is_reset() {
     let local = tempfile::tempdir().unwrap();
     let source = local.path().join("it");
     // More than the socket buffers hold, so the upload cannot be complete.

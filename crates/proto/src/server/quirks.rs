@@ -2,7 +2,7 @@
 
 use super::ServerKind;
 
-/// How a server deviates from the RFCs, or from what other servers do.
+/// Deviations of a server from the RFCs, or from the behaviour of other servers.
 ///
 /// Each field was observed on the servers that have it; see the table in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,7 +20,7 @@ pub struct Quirks {
     /// Omits names that begin with a dot from `LIST`, and shows them for `LIST -a`. Other servers would take `-a`
     /// for a name.
     pub hides_dot_files: bool,
-    /// Does not know `MLST` and `MLSD`. Asking costs four round trips, one of them for a data connection.
+    /// Does not know `MLST` and `MLSD`. Trying them costs four round trips, one of them for a data connection.
     pub lacks_mlsx: bool,
     /// Does not spell names in UTF-8 until it receives `OPTS UTF8 ON`.
     pub needs_opts_utf8: bool,

@@ -80,7 +80,7 @@ pub struct Fragile {
     home: String,
     /// `MLSD` and `LIST` list the working directory, whatever their argument is.
     lists_here: bool,
-    /// How many bytes of an upload are stored.
+    /// The number of bytes of an upload that are stored.
     stored_bytes: usize,
 }
 
@@ -88,7 +88,7 @@ pub struct Fragile {
 #[derive(Debug, Clone)]
 struct FaultRule {
     verb: String,
-    /// Which one of these commands fails, counted over all sessions from 1; `None` for each.
+    /// The number of the command that fails, counted over all sessions from 1; `None` if each fails.
     number: Option<usize>,
     fault: Fault,
 }

@@ -293,7 +293,7 @@ fn identifier_parts(line: &str) -> impl Iterator<Item = String> {
 #[derive(Default)]
 struct Text {
     joined: String,
-    /// Where each line begins in `joined`, and its number.
+    /// The position at which each line begins in `joined`, with its number.
     starts: BTreeMap<usize, usize>,
 }
 
