@@ -141,7 +141,7 @@ impl Client {
     }
 
     /// Returns the address in the server's reply to `PASV` (RFC 959, 4.1.2). The client does not connect to it.
-    /// Behind network address translation, it may be unreachable.
+    /// With network address translation, it may be unreachable.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -238,6 +238,24 @@ impl Client {
         self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         self.capabilities.no_mdtm |= data.mdtm_reply() == Some(MdtmReply::Unknown);
         finished
+    }
+
+    /// Ends a download whose wanted part has arrived. If a transfer follows, the replies are not awaited: the next
+    /// command reads them.
+    pub(crate) async fn end_part(&mut self, data: &mut DataConnection, follow_up: FollowUp) -> Result<()> {
+        if follow_up == FollowUp::Nothing {
+            return data.abort(&mut self.control).await.map(drop);
+        }
+        if !self.server_kind().quirks().ends_closed_downloads {
+            let begun = self.control.begin_abort().await;
+            data.close();
+            return begun;
+        }
+        data.reset();
+        match self.next_passive_mode(Direction::Down, follow_up) {
+            Some(mode) => self.control.send_pipelined_after_close(mode).await,
+            None => Ok(()),
+        }
     }
 
     /// Creates the keep-alive timer of one transfer.
@@ -732,6 +750,7 @@ impl Client {
     ) -> Result<(PassiveMode, Option<MdtmReply>)> {
         let first = modes.first().copied();
         let io = DialogIo::Data(dialer);
+        self.control.await_closed_download().await?;
         let ahead = self.control.take_pipelined();
         let outcome = match ahead {
             PipelinedPassive::Sent(mode) if first == Some(mode) => {

@@ -56,6 +56,8 @@ pub(crate) struct ControlChannel {
     late_reply: bool,
     /// The passive command of the next transfer, sent before the final reply of the current one.
     pipelined: PipelinedPassive,
+    /// The time at which that command was sent.
+    pipelined_at: Instant,
     /// Queries about the file of the current transfer, sent before its final reply.
     queries: PipelinedQueries,
     /// The `NOOP`s of the latest transfer among the outstanding commands.
@@ -168,6 +170,7 @@ impl ControlChannel {
             abort: None,
             late_reply: false,
             pipelined: PipelinedPassive::None,
+            pipelined_at: Instant::now(),
             queries: PipelinedQueries::default(),
             keep_alives: KeepAlives::default(),
             unclaimed: VecDeque::new(),

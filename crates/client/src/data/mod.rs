@@ -284,6 +284,13 @@ impl DataConnection {
         self.stream = None;
     }
 
+    /// Closes the connection at once by a reset, which the server notices with its next write at the latest.
+    pub(crate) fn reset(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            stream.reset_on_close(true);
+        }
+    }
+
     /// Ends the data in this direction, without closing the connection.
     async fn end(&mut self) -> Result<(), EndError> {
         if self.stream.is_none() {

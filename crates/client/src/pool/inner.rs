@@ -250,7 +250,7 @@ async fn is_alive(client: &mut Client, probe: bool) -> bool {
                 Err(Error::StatusCode(_)) => Ok(()),
                 outcome => outcome.map(drop),
             },
-            false => control.settle().await,
+            false => control.settle_for_transfer().await,
         }
     };
     let checked = Deadline::start(Some(deadline)).cut(check).await;

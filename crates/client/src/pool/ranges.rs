@@ -12,7 +12,10 @@ use oxftp_proto::RemotePath;
 use tokio::io::AsyncReadExt;
 
 use super::{Pool, operations::repeatable};
-use crate::{Client, Error, RangeStream, Result, client::ByteRange};
+use crate::{
+    Client, Error, RangeStream, Result,
+    client::{ByteRange, FollowUp},
+};
 
 impl Pool {
     /// Reads the bytes `range` of a file (`REST`, `RETR`; RFC 3659, 5).
@@ -81,8 +84,13 @@ async fn read(
     let begun = Instant::now();
     let length = usize::try_from(range.end - range.start)
         .map_err(|_| Error::Limit { what: "bytes of a range", limit: usize::MAX })?;
-    let mut part =
-        RangeStream::open(client, path, ByteRange { start: range.start, end: Some(range.end) }).await?;
+    let mut part = RangeStream::open(
+        client,
+        path,
+        ByteRange { start: range.start, end: Some(range.end) },
+        FollowUp::Transfer,
+    )
+    .await?;
     let mut first_byte = None;
     // The range may extend far beyond the end of the file.
     let mut contents = BytesMut::with_capacity(length.min(MAX_RESERVED));

@@ -5,7 +5,10 @@ use std::ops::RangeBounds;
 use oxftp_proto::RemotePath;
 
 use super::Pool;
-use crate::{DownloadStream, PooledClient, RangeStream, Result, UploadStream, client::ByteRange};
+use crate::{
+    DownloadStream, PooledClient, RangeStream, Result, UploadStream,
+    client::{ByteRange, FollowUp},
+};
 
 /// Opens a stream on a session of the pool. Opens it again, on another session, if the connection turns out to be
 /// lost before any data were transferred.
@@ -75,7 +78,7 @@ impl Pool {
         range: impl RangeBounds<u64>,
     ) -> Result<RangeStream<PooledClient>> {
         let (path, range) = (path.into(), ByteRange::new(&range));
-        open!(self, |session| RangeStream::open(session, &path, range).await)
+        open!(self, |session| RangeStream::open(session, &path, range, FollowUp::Nothing).await)
     }
 
     /// Opens a file for writing (`STOR`; RFC 959, 4.1.3), in place of an existing one. The stream borrows nothing.

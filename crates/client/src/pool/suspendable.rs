@@ -22,7 +22,10 @@ use tokio::{
 };
 
 use super::Pool;
-use crate::{Error, PooledClient, RangeStream, Result, client::ByteRange};
+use crate::{
+    Error, PooledClient, RangeStream, Result,
+    client::{ByteRange, FollowUp},
+};
 
 impl Pool {
     /// Streams a part of a file, in blocks (`REST`, `RETR`; RFC 3659, 5).
@@ -198,7 +201,7 @@ impl Reader {
         }
 
         let range = ByteRange { start: self.at, end };
-        let mut part = RangeStream::open(session, &self.path, range).await?;
+        let mut part = RangeStream::open(session, &self.path, range, FollowUp::Nothing).await?;
         let least = if self.whole_blocks { WHOLE_BLOCK as usize } else { LEAST_BLOCK };
         loop {
             let mut block = BytesMut::with_capacity(BLOCK);

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
+    client::FollowUp,
     data::{DataConnection, Limit, Masks},
     error::local_fs::LocalFsError,
     local_fs::FileHandle,
@@ -44,7 +45,7 @@ impl Running<'_> {
         let mut file = self.open(taken.from).await?;
         let start = taken.from - taken.overlap();
         let asked = Instant::now();
-        let mut data = match client.open_from(self.job.remote.path, start).await {
+        let mut data = match client.open_from(self.job.remote.path, start, FollowUp::Nothing).await {
             Err(Error::StatusCode(error)) if dialog::is_restart_refused(&error) => {
                 self.use_one_connection(taken, &error);
                 return Ok(());
