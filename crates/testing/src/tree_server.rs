@@ -95,7 +95,7 @@ impl TreeServer {
         Self { tree, deviation: Arc::new(|_| None) }
     }
 
-    /// Sets the deviation: what it answers is not answered by the server.
+    /// Sets the deviation: the server does not answer a command that the deviation answers.
     pub fn deviating(
         self,
         deviation: impl Fn(&Request<'_>) -> Option<Answer> + Send + Sync + 'static,

@@ -79,7 +79,7 @@ impl FtpRegistry {
         }
     }
 
-    /// Sets what is done once when a second store is created.
+    /// Sets the action that is done once when a second store is created.
     pub(crate) fn on_second_store(&self, action: impl FnOnce() + Send + 'static) {
         *self.on_second_store.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(action));
     }

@@ -63,7 +63,7 @@ impl CountingConnector {
         sent.lines().filter(|line| line.split(' ').next() == Some(verb)).count()
     }
 
-    /// Forgets what was counted.
+    /// Sets all counts to zero.
     pub(crate) fn reset(&self) {
         self.0.sent.lock().unwrap().clear();
         for count in [&self.0.received, &self.0.round_trips, &self.0.data_connections] {

@@ -109,7 +109,7 @@ async fn cancelled_large_upload_is_reset() {
     server.done().await;
 }
 
-/// Checks that the partial file holds the beginning of the file, whatever its length.
+/// Checks that the partial file contains a beginning of the file, of any length.
 fn assert_valid_partial(directory: &Path) {
     assert!(!directory.join("it").exists());
     let part = fs::read(directory.join("it.oxftp.part")).unwrap();

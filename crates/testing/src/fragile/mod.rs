@@ -44,9 +44,9 @@ pub enum Fault {
     HangUp,
     /// Sends this reply, and closes the connection.
     ReplyAndHangUp(String),
-    /// Does what was asked, and closes the connection in place of the reply.
+    /// Executes the command, and closes the connection in place of the reply.
     HangUpAfterwards,
-    /// Does what was asked, up to the final reply, and answers nothing any more.
+    /// Executes the command, up to the final reply, and answers nothing any more.
     StallAfterwards,
     /// Sends this reply and does nothing.
     Reply(String),
@@ -78,7 +78,7 @@ pub struct Fragile {
     features: Vec<String>,
     /// The working directory after the login.
     home: String,
-    /// `MLSD` and `LIST` list the working directory, whatever their argument is.
+    /// `MLSD` and `LIST` list the working directory for every argument.
     lists_here: bool,
     /// The number of bytes of an upload that are stored.
     stored_bytes: usize,
@@ -175,7 +175,7 @@ impl Fragile {
         self
     }
 
-    /// Starts the server in threads of its own.
+    /// Starts the server in separate threads.
     ///
     /// # Panics
     ///

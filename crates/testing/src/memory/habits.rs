@@ -234,7 +234,7 @@ impl Habits {
         self.confirmations.iter().find(|(command, _)| *command == verb).map(|(_, reply)| *reply)
     }
 
-    /// Returns what a listing command does with a path.
+    /// Returns the effect of a path on a listing command.
     pub(super) fn listed_path(&self, verb: &str) -> ListedPath {
         let found = self.listed_paths.iter().find(|(command, _)| *command == verb);
         found.map_or(ListedPath::Read, |(_, listed)| *listed)

@@ -1,7 +1,8 @@
 //! Profiles of servers that this system has no packages of: greeting, replies, listings and refusals.
 //!
-//! They were written from manuals, public source code and sessions that users have published; `docs/dev/server-quirks.md`
-//! says what is known of each. [`PROFILES`] lists them; [`find`] returns one by its name.
+//! They were written from manuals, public source code and sessions that users have published;
+//! `docs/dev/server-quirks.md` lists the known facts of each. [`PROFILES`] lists them; [`find`] returns one by its
+//! name.
 
 mod appliances;
 mod boards;

@@ -1,4 +1,4 @@
-//! Mirrors to servers that store names in another form: what was just stored is never deleted.
+//! Mirrors to servers that store names in another form: a file that was just stored is never deleted.
 
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use oxftp_testing::fragile::{Fault, Fragile};
 
 use super::*;
 
-/// The optional commands of downloads and uploads, each with what a server does at it.
+/// The optional commands of downloads and uploads, each with a fault of the server at that command.
 fn faults() -> Vec<(&'static str, Fault)> {
     let commands = ["MLST", "MLSD", "EPSV", "FEAT", "SIZE", "MDTM", "MFMT", "CLNT", "OPTS"];
     let fault = |number| match number % 4 {
