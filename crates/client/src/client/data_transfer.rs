@@ -141,7 +141,7 @@ impl Client {
     }
 
     /// Returns the address in the server's reply to `PASV` (RFC 959, 4.1.2). The client does not connect to it.
-    /// Behind network address translation, it may be unreachable.
+    /// With network address translation, it may be unreachable.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
