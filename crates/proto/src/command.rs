@@ -144,6 +144,12 @@ impl Command {
         &self.line
     }
 
+    /// Returns the first word of the line.
+    #[must_use]
+    pub fn verb(&self) -> &[u8] {
+        self.line.split(|byte| *byte == b' ').next().unwrap_or_default()
+    }
+
     /// Returns the password or account in the command, so that it can be hidden in other places too.
     #[must_use]
     pub fn secret(&self) -> Option<Secret> {

@@ -3,11 +3,14 @@
 mod attributes;
 mod ccc;
 mod compression;
+mod connection_modes;
 mod contents;
+mod data_command;
 mod data_transfer;
 mod directories;
 mod dot_names;
 mod encryption;
+mod file_queries;
 mod fxp;
 mod hash;
 mod listing_knowledge;
@@ -25,10 +28,10 @@ mod transfer_command;
 mod zone;
 
 pub(crate) use self::attributes::SizeAndTime;
-pub use self::data_transfer::DataCommand;
-pub(crate) use self::data_transfer::UploadQueries;
+pub use self::data_command::DataCommand;
 pub(crate) use self::directories::check_removable;
 pub use self::dot_names::DotNames;
+pub(crate) use self::file_queries::UploadQueries;
 pub(crate) use self::fxp::Handshake;
 pub(crate) use self::listing_knowledge::{CommandKnowledge, LastListing, ListAll, ListingKnowledge};
 pub(crate) use self::metadata::{

@@ -610,9 +610,8 @@ const IMPLICIT_PORT: u16 = 990;
 /// Returns whether a command has the same effect if it is sent twice.
 fn may_be_repeated(command: &Command) -> bool {
     let line = command.as_bytes();
-    let verb = line.split(|byte| *byte == b' ').next().unwrap_or_default();
     let verbs: &[&[u8]] = &[b"CWD", b"CDUP", b"PWD", b"STAT", b"TYPE"];
-    verbs.contains(&verb) || line.starts_with(b"SITE CHMOD ") || OptionalCommand::of(line).is_some()
+    verbs.contains(&command.verb()) || line.starts_with(b"SITE CHMOD ") || OptionalCommand::of(line).is_some()
 }
 
 /// The pause before a session is opened again.

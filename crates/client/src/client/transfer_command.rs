@@ -51,7 +51,7 @@ impl FollowUp {
 
 /// Returns the direction of the data of a command.
 pub(super) fn direction(command: &Command) -> Direction {
-    direction_of(command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default())
+    direction_of(command.verb())
 }
 
 fn direction_of(verb: &[u8]) -> Direction {

@@ -130,8 +130,7 @@ enum AwaitedCommand {
 }
 
 fn is_download(command: &Command) -> bool {
-    let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
-    [&b"RETR"[..], b"LIST", b"MLSD", b"NLST"].iter().any(|download| verb.eq_ignore_ascii_case(download))
+    [&b"RETR"[..], b"LIST", b"MLSD", b"NLST"].iter().any(|verb| command.verb().eq_ignore_ascii_case(verb))
 }
 
 /// The wait for the final reply to a download after its stream was dropped, before `ABOR` is sent. No `ABOR` is sent
