@@ -67,7 +67,7 @@ bench *args:
 servers:
     .ci/servers
 
-# Build and test the integrations with DataFusion; not a part of `ci`, since DataFusion takes long to build
+# Build and test the integrations with DataFusion and Ballista; not a part of `ci`, since these take long to build
 integrations:
     .ci/integrations
 

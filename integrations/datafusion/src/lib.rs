@@ -28,10 +28,11 @@
 
 mod context;
 mod options;
+pub mod program;
 mod registry;
 mod tables;
 
-pub use crate::context::{runtime_env, session_context};
+pub use crate::context::{cluster_runtime_env, runtime_env, session_context, with_url_tables};
 pub use crate::options::FtpOptions;
 pub use crate::registry::{FtpRegistry, RegistryError};
 pub use crate::tables::{FtpTables, TableError};

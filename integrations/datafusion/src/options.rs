@@ -42,6 +42,8 @@ use oxftp::Secret;
 #[derive(Debug, Clone, Default)]
 pub struct FtpOptions {
     values: Arc<Mutex<Values>>,
+    /// The values of the machine, if this is a part of a cluster: a query sets those of [`OF_QUERIES`] only.
+    machine: Option<Arc<Values>>,
 }
 
 /// The values at one moment.
@@ -53,6 +55,7 @@ pub(crate) struct Values {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) sessions: usize,
     pub(crate) root: String,
+    pub(crate) whole_files_up_to: Option<u64>,
 }
 
 impl Default for Values {
@@ -64,6 +67,7 @@ impl Default for Values {
             ca_file: None,
             sessions: DEFAULT_SESSIONS,
             root: String::new(),
+            whole_files_up_to: None,
         }
     }
 }
@@ -78,7 +82,30 @@ impl FtpOptions {
             ca_file: env::var_os("OXFTP_CA_FILE").map(PathBuf::from),
             ..Values::default()
         };
-        Self { values: Arc::new(Mutex::new(values)) }
+        Self { values: Arc::new(Mutex::new(values)), machine: None }
+    }
+
+    /// Returns options for one query of a cluster on this machine, whose own options these are.
+    ///
+    /// The query comes from another machine, with all options of DataFusion. It sets `ftp.user` and `ftp.root` only; other
+    /// options of `ftp` are ignored, and the result shows none of them. So a password, the path of a file and the number of
+    /// sessions are always those of the machine that uses them.
+    ///
+    /// ```
+    /// use datafusion::common::config::ExtensionOptions;
+    /// use oxftp_datafusion::FtpOptions;
+    ///
+    /// let machine = FtpOptions::default();
+    /// machine.set_sessions(2);
+    /// let mut query = machine.for_query();
+    /// query.set("root", "/data")?;
+    /// query.set("sessions", "9")?;
+    /// assert_eq!((query.root().as_str(), query.sessions()), ("/data", 2));
+    /// # Ok::<_, datafusion::error::DataFusionError>(())
+    /// ```
+    #[must_use]
+    pub fn for_query(&self) -> Self {
+        Self { values: Arc::default(), machine: Some(Arc::new(self.values())) }
     }
 
     /// Sets the user for URLs that name none. Without a user, the login is anonymous.
@@ -110,7 +137,25 @@ impl FtpOptions {
     /// Returns the maximum number of sessions for each server and user.
     #[must_use]
     pub fn sessions(&self) -> usize {
-        self.lock().sessions
+        self.values().sessions
+    }
+
+    /// Returns the user for URLs that name none.
+    #[must_use]
+    pub fn user(&self) -> Option<String> {
+        self.values().user
+    }
+
+    /// Returns the directory that the paths of URLs start from; empty for the login directory.
+    #[must_use]
+    pub fn root(&self) -> String {
+        self.lock().root.clone()
+    }
+
+    /// Sets the size in bytes up to which files are read whole and kept in memory. Set 0 if only a part of each file is
+    /// needed, such as the end of a Parquet file.
+    pub fn set_whole_files_up_to(&self, bytes: u64) {
+        self.lock().whole_files_up_to = Some(bytes);
     }
 
     /// Sets the directory that the paths of URLs start from: `/` makes them absolute. Empty for the login directory.
@@ -118,8 +163,16 @@ impl FtpOptions {
         self.lock().root = root.into();
     }
 
+    /// Returns the values that apply.
     pub(crate) fn values(&self) -> Values {
-        self.lock().clone()
+        let set = self.lock().clone();
+        match &self.machine {
+            None => set,
+            Some(machine) => {
+                let machine = Values::clone(machine);
+                Values { user: set.user.or(machine.user), root: set.root, ..machine }
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Values> {
@@ -145,6 +198,9 @@ impl ExtensionOptions for FtpOptions {
     }
 
     fn set(&mut self, key: &str, value: &str) -> Result<()> {
+        if self.machine.is_some() && KEYS.contains(&&*format!("ftp.{key}")) && !OF_QUERIES.contains(&key) {
+            return Ok(());
+        }
         let text = || (!value.is_empty()).then(|| value.to_owned());
         let mut values = self.lock();
         match key {
@@ -163,7 +219,9 @@ impl ExtensionOptions for FtpOptions {
     }
 
     fn entries(&self) -> Vec<ConfigEntry> {
-        let values = self.values();
+        let values = self.lock().clone();
+        let is_shown =
+            |key: &str| self.machine.is_none() || OF_QUERIES.contains(&key.trim_start_matches("ftp."));
         let path = |path: Option<PathBuf>| path.map(|path| path.display().to_string());
         let shown = [
             values.user,
@@ -175,7 +233,7 @@ impl ExtensionOptions for FtpOptions {
         ];
         let entry = |((key, description), value): ((&str, &'static str), Option<String>)| ConfigEntry {
             key: key.to_owned(),
-            value,
+            value: value.filter(|_| is_shown(key)),
             description,
         };
         KEYS.into_iter().zip(DESCRIPTIONS).zip(shown).map(entry).collect()
@@ -192,6 +250,9 @@ const DESCRIPTIONS: [&str; 6] = [
     "Maximum number of sessions for each server and user",
     "Directory that the paths of URLs start from; empty for the login directory",
 ];
+
+/// The options that a query of a cluster brings with it.
+const OF_QUERIES: [&str; 2] = ["user", "root"];
 
 /// The value of a password that is set.
 const HIDDEN: &str = "***";
@@ -219,6 +280,35 @@ mod tests {
         assert_eq!((values.sessions, values.root.as_str()), (9, "/data"));
         assert!(!format!("{config:?} {:?}", options.entries()).contains("sesame"));
         assert!(options.entries().iter().any(|entry| entry.value.as_deref() == Some("***")));
+    }
+
+    #[test]
+    fn query_of_cluster_sets_user_and_root_only() {
+        let machine = FtpOptions::default();
+        machine.set_user("machine");
+        machine.set_password("sesame");
+        machine.set_sessions(2);
+        let client = FtpOptions::default();
+        client.set_password("other");
+        client.set_netrc("/home/client/.netrc");
+        client.set_root("/data");
+
+        // As it travels: with all entries that have a value.
+        let mut query = machine.for_query();
+        for entry in client.entries() {
+            let key = entry.key.trim_start_matches("ftp.");
+            entry.value.map_or(Ok(()), |value| query.set(key, &value)).unwrap();
+        }
+
+        let values = query.values();
+        assert_eq!(values.password.unwrap().expose(), "sesame");
+        assert_eq!((values.user.as_deref(), values.netrc), (Some("machine"), None));
+        assert_eq!((values.sessions, values.root.as_str()), (2, "/data"));
+        let shown: Vec<_> = query.entries().into_iter().filter_map(|entry| entry.value).collect();
+        assert_eq!(shown, ["/data"]);
+        query.set("user", "client").unwrap();
+        assert_eq!(query.user().as_deref(), Some("client"));
+        query.set("pasword", "sesame").unwrap_err();
     }
 
     #[test]

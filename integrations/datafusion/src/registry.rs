@@ -38,7 +38,7 @@ pub struct FtpRegistry {
     options: FtpOptions,
     others: DefaultObjectStoreRegistry,
     stores: Mutex<HashMap<String, Created>>,
-    on_second_store: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    on_further_store: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 /// A store, and the options that it was created with.
@@ -55,7 +55,7 @@ impl FtpRegistry {
             options,
             others: DefaultObjectStoreRegistry::new(),
             stores: Mutex::default(),
-            on_second_store: Mutex::default(),
+            on_further_store: Mutex::default(),
         }
     }
 
@@ -79,9 +79,9 @@ impl FtpRegistry {
         }
     }
 
-    /// Sets the action that is done once when a second store is created.
-    pub(crate) fn on_second_store(&self, action: impl FnOnce() + Send + 'static) {
-        *self.on_second_store.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(action));
+    /// Sets the action that is done when a store is created besides another one, or instead of it.
+    pub(crate) fn on_further_store(&self, action: impl Fn() + Send + 'static) {
+        *self.on_further_store.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(action));
     }
 
     fn store(&self, url: &Url) -> Result<FtpStore, RegistryError> {
@@ -100,11 +100,11 @@ impl FtpRegistry {
             return Ok(created.store.clone());
         }
         let store = create(server, &values)?;
-        stores.insert(server.to_owned(), Created { store: store.clone(), values });
-        let is_second = stores.len() > 1;
+        let replaced = stores.insert(server.to_owned(), Created { store: store.clone(), values });
+        let is_further = replaced.is_some() || stores.len() > 1;
         drop(stores);
-        if is_second
-            && let Some(action) = self.on_second_store.lock().unwrap_or_else(PoisonError::into_inner).take()
+        if is_further
+            && let Some(action) = &*self.on_further_store.lock().unwrap_or_else(PoisonError::into_inner)
         {
             action();
         }
@@ -186,6 +186,9 @@ fn create(server: &str, values: &Values) -> Result<FtpStore, RegistryError> {
         root => url.with_path(RemotePath::from(root)),
     };
     let mut builder = FtpStore::builder(url).sessions(values.sessions);
+    if let Some(bytes) = values.whole_files_up_to {
+        builder = builder.whole_files_up_to(bytes);
+    }
     match (user, &values.password, &values.netrc) {
         (Some(user), Some(password), _) => {
             builder = builder.credentials(Credentials::new(&user, password.expose()));
@@ -246,16 +249,20 @@ mod tests {
     }
 
     #[test]
-    fn second_store_runs_the_action_once() {
-        let registry = FtpRegistry::new(FtpOptions::default());
+    fn further_stores_run_the_action() {
+        let options = FtpOptions::default();
+        let registry = FtpRegistry::new(options.clone());
         let runs = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&runs);
-        registry.on_second_store(move || *counted.lock().unwrap() += 1);
+        registry.on_further_store(move || *counted.lock().unwrap() += 1);
 
-        for (server, expected) in [("ftp://a/", 0), ("ftp://a/x", 0), ("ftp://b/", 1), ("ftp://c/", 1)] {
+        for (server, expected) in [("ftp://a/", 0), ("ftp://a/x", 0), ("ftp://b/", 1), ("ftp://c/", 2)] {
             registry.get_store(&url(server)).unwrap();
             assert_eq!(*runs.lock().unwrap(), expected, "{server}");
         }
+        options.set_root("/data");
+        registry.get_store(&url("ftp://a/")).unwrap();
+        assert_eq!(*runs.lock().unwrap(), 3);
     }
 
     #[test]

@@ -10,12 +10,12 @@ mod session;
 mod tree;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 pub use self::{
     civil_time::CivilTime,
@@ -39,6 +39,11 @@ struct MemoryState {
     commands: Vec<String>,
     /// The transfers that were broken, by command and path.
     broken: BTreeSet<(String, String)>,
+    /// The bytes of files that were sent, by user.
+    sent: BTreeMap<String, u64>,
+    /// The user whose downloads stop, and how many have.
+    held_user: Option<String>,
+    held: watch::Sender<usize>,
 }
 
 impl MemoryServer {
@@ -56,6 +61,9 @@ impl MemoryServer {
             tree: MemoryTree::default(),
             commands: Vec::new(),
             broken: BTreeSet::new(),
+            sent: BTreeMap::new(),
+            held_user: None,
+            held: watch::Sender::new(0),
         };
         let state = Arc::new(Mutex::new(state));
         let task = tokio::spawn(session::serve(listener, state.clone()));
@@ -101,6 +109,24 @@ impl MemoryServer {
     #[must_use]
     pub fn commands(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().commands)
+    }
+
+    /// Returns how many bytes of files each user was sent.
+    #[must_use]
+    pub fn sent_bytes(&self) -> BTreeMap<String, u64> {
+        self.lock().sent.clone()
+    }
+
+    /// From now on, stops each download of this user in its middle, until the client leaves.
+    pub fn hold_downloads_of(&self, user: &str) {
+        self.lock().held_user = Some(user.to_owned());
+    }
+
+    /// Waits until a download is stopped by [`hold_downloads_of`](Self::hold_downloads_of).
+    pub async fn held_download(&self) {
+        let mut held = self.lock().held.subscribe();
+        // The sender is there as long as the server.
+        let _ = held.wait_for(|count| *count > 0).await;
     }
 
     fn lock(&self) -> MutexGuard<'_, MemoryState> {

@@ -50,6 +50,7 @@ async fn admit(
 struct MemorySession {
     state: Arc<Mutex<MemoryState>>,
     control: OwnedWriteHalf,
+    user: String,
     /// Without a leading `/`.
     directory: String,
     passive: Option<TcpListener>,
@@ -81,6 +82,7 @@ async fn run(
     let mut session = MemorySession {
         state,
         control: write,
+        user: String::new(),
         directory,
         passive: None,
         active: None,
@@ -213,7 +215,10 @@ impl MemorySession {
         let is_directory = path.as_deref() == Some("") || found.is_some_and(Item::is_directory);
         let is_empty = path.as_deref().is_some_and(|path| tree.children(path).is_empty());
         match (verb, path) {
-            ("USER", _) => "331 more".to_owned(),
+            ("USER", _) => {
+                argument.clone_into(&mut self.user);
+                "331 more".to_owned()
+            }
             ("PASS", _) => "230 in".to_owned(),
             ("SYST", _) => format!("215 {}", habits.system),
             ("FEAT", _) => features(habits),
@@ -417,12 +422,26 @@ impl MemorySession {
         };
         let Some(content) = content else { return self.reply(&habits.missing.replace('@', path)).await };
         let rest = content.get(start..).unwrap_or_default();
+        let held = {
+            let state = lock(&self.state);
+            state.held_user.as_ref().filter(|user| **user == self.user).map(|_| state.held.clone())
+        };
+        if let Some(held) = held {
+            let mut data = self.data(habits.opens).await?;
+            data.write_all(rest.get(..rest.len() / 2).unwrap_or_default()).await?;
+            held.send_modify(|count| *count += 1);
+            data.read_u8().await?;
+            return Ok(());
+        }
         let Some(reply) = self.breaks("RETR", path, habits) else {
             if habits.listing_resets_type && self.is_ascii {
                 let converted = String::from_utf8_lossy(rest).replace('\n', "\r\n");
                 return self.send(converted.as_bytes(), habits.opens, habits).await;
             }
-            return self.send(rest, habits.opens, habits).await;
+            self.send(rest, habits.opens, habits).await?;
+            let sent = u64::try_from(rest.len()).unwrap_or(u64::MAX);
+            *lock(&self.state).sent.entry(self.user.clone()).or_default() += sent;
+            return Ok(());
         };
         let mut data = self.data(habits.opens).await?;
         data.write_all(rest.get(..rest.len() / 2).unwrap_or_default()).await?;

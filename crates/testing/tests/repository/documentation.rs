@@ -557,6 +557,7 @@ fn is_product(file: &Path) -> bool {
         "crates/serve/src/",
         "crates/cli/src/",
         "crates/object-store/src/",
+        "integrations/ballista/src/",
         "integrations/datafusion/src/",
         "crates/python/src/",
     ];

@@ -10,6 +10,7 @@ mod files;
 mod guide;
 mod program;
 mod queries;
+mod statements;
 
 use std::{fs, sync::Arc};
 

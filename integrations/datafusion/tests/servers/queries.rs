@@ -3,27 +3,9 @@
 use oxftp_datafusion::FtpOptions;
 use oxftp_testing::{server_tests, servers::TestServer};
 
-use crate::{Session, files};
+use crate::{Session, files, statements::QUERIES};
 
 server_tests! { ten_queries_equal_those_over_local_files }
-
-const QUERIES: [&str; 10] = [
-    "SELECT count(*), sum(temperature), min(day), max(day), count(rain) FROM '@/parquet/*.parquet'",
-    "SELECT station, count(*), avg(temperature) FROM '@/parquet/' GROUP BY station ORDER BY station",
-    "SELECT station, day, temperature FROM '@/csv/*.csv' WHERE temperature > 390 ORDER BY day, station",
-    "SELECT p.station, count(*) FROM '@/parquet/*.parquet' p JOIN '@/csv/*.csv' c \
-     ON p.station = c.station AND p.day = c.day GROUP BY p.station ORDER BY 1",
-    "SELECT * FROM (SELECT station, day, rank() OVER (PARTITION BY station ORDER BY temperature DESC, day) AS place \
-     FROM '@/parquet/*.parquet') WHERE place <= 2 ORDER BY station, place",
-    "SELECT day % 7 AS weekday, sum(rain), count(*) FROM '@/csv/' GROUP BY weekday ORDER BY weekday",
-    "SELECT count(DISTINCT note), count(DISTINCT station) FROM '@/csv/*.csv'",
-    "SELECT 'csv', count(*) FROM '@/csv/0?.csv' UNION ALL SELECT 'parquet', count(*) FROM '@/parquet/1[0-5].parquet' \
-     ORDER BY 1",
-    "WITH highest AS (SELECT station, max(temperature) AS most FROM '@/parquet/*.parquet' GROUP BY station) \
-     SELECT p.station, min(p.day), most FROM '@/parquet/*.parquet' p JOIN highest h ON p.station = h.station \
-     AND p.temperature = h.most GROUP BY p.station, most ORDER BY p.station",
-    "SELECT day, upper(note), length(note) FROM '@/csv/03.csv' WHERE note LIKE '%7%' ORDER BY day LIMIT 9",
-];
 
 async fn ten_queries_equal_those_over_local_files(server: &TestServer) {
     files::write(server.root());

@@ -3,19 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use oxftp_datafusion::FtpRegistry;
 use tokio::task::JoinHandle;
+
+use crate::FtpRegistry;
 
 /// A line on stderr, drawn while a query runs. Not drawn if stderr is not a terminal.
 #[derive(Debug)]
-pub(crate) struct Progress {
+pub(super) struct Progress {
     bar: ProgressBar,
     task: Option<JoinHandle<()>>,
 }
 
 impl Progress {
     /// Begins to show the bytes that the stores of the registry receive.
-    pub(crate) fn start(registry: &Arc<FtpRegistry>, is_shown: bool) -> Self {
+    pub(super) fn start(registry: &Arc<FtpRegistry>, is_shown: bool) -> Self {
         if !is_shown {
             return Self { bar: ProgressBar::hidden(), task: None };
         }
@@ -35,12 +36,12 @@ impl Progress {
     }
 
     /// Hides the line while `write` runs, which writes to the same terminal.
-    pub(crate) fn suspended<T>(&self, write: impl FnOnce() -> T) -> T {
+    pub(super) fn suspended<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 
     /// Removes the line.
-    pub(crate) fn finish(&self) {
+    pub(super) fn finish(&self) {
         if let Some(task) = &self.task {
             task.abort();
         }

@@ -9,18 +9,22 @@ use datafusion::{
 };
 use futures_util::StreamExt;
 
-use crate::{failure::Failure, progress::Progress};
+use super::{failure::Failure, progress::Progress};
 
 /// The output format of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+#[non_exhaustive]
+pub enum Format {
+    /// A table with lines around it.
     Table,
+    /// CSV with the names of the columns.
     Csv,
+    /// One JSON object per line.
     Json,
 }
 
 /// Runs a query and prints its result. CSV and JSON are printed as they arrive, a table when it is complete.
-pub(crate) async fn print(frame: DataFrame, format: Format, progress: &Progress) -> Result<(), Failure> {
+pub(super) async fn print(frame: DataFrame, format: Format, progress: &Progress) -> Result<(), Failure> {
     let mut batches = frame.execute_stream().await?;
     let schema = batches.schema();
     if schema.fields().is_empty() {

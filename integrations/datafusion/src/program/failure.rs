@@ -8,12 +8,14 @@ use std::{
 
 use datafusion::{arrow::error::ArrowError, error::DataFusionError};
 use oxftp::{Error, ErrorKind, TlsFailure, redact_urls};
-use oxftp_datafusion::{RegistryError, TableError};
 use oxftp_object_store::{BuildError, FtpObjectError};
 
-/// The reason why the program ends with another code than 0.
+use crate::{RegistryError, TableError};
+
+/// The reason why a program ends with another code than 0.
 #[derive(Debug)]
-pub(crate) enum Failure {
+#[non_exhaustive]
+pub enum Failure {
     /// The query failed.
     Query(DataFusionError),
     /// `--user` has a password, which other users of the machine could see.
@@ -22,6 +24,12 @@ pub(crate) enum Failure {
     Input(io::Error),
     /// Stdout cannot be written.
     Output(io::Error),
+    /// Something besides the FTP server cannot be reached. The text says what it is, and what to do.
+    Unreachable(String),
+    /// An argument cannot be used. The text says which.
+    Usage(String),
+    /// This machine lacks something, such as a port. The text says what it is, and what to do.
+    Local(String),
     /// Ctrl-C.
     Interrupted,
 }
@@ -43,7 +51,8 @@ impl From<ArrowError> for Failure {
 
 impl Failure {
     /// Prints the failure; returns its exit code.
-    pub(crate) fn report(&self) -> ExitCode {
+    #[must_use]
+    pub fn report(&self) -> ExitCode {
         let (exit, lines) = self.described();
         let mut stderr = io::stderr().lock();
         for line in lines {
@@ -64,6 +73,9 @@ impl Failure {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => (0, Vec::new()),
             Self::Output(error) => (LOCAL, vec![format!("error: cannot write to stdout: {error}")]),
             Self::Input(error) => (LOCAL, vec![format!("error: cannot read from stdin: {error}")]),
+            Self::Unreachable(text) => (CONNECT, vec![format!("error: {text}")]),
+            Self::Usage(text) => (USAGE, vec![format!("error: {text}")]),
+            Self::Local(text) => (LOCAL, vec![format!("error: {text}")]),
             Self::Interrupted => (INTERRUPTED, vec!["error: interrupted".to_owned()]),
         }
     }
