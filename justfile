@@ -67,7 +67,7 @@ bench *args:
 servers:
     .ci/servers
 
-# Build and test the integrations with DataFusion; not a part of `ci`, since DataFusion takes long to build
+# Build and test the integrations with DataFusion and OpenDAL; not a part of `ci`, since they take long to build
 integrations:
     .ci/integrations
 

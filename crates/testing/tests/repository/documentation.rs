@@ -558,6 +558,7 @@ fn is_product(file: &Path) -> bool {
         "crates/cli/src/",
         "crates/object-store/src/",
         "integrations/datafusion/src/",
+        "integrations/opendal/src/",
         "crates/python/src/",
     ];
     let path = shown(file);
