@@ -242,13 +242,13 @@ impl Transfer {
         };
         let (mut session, finished) = stream.finish_and_return().await;
         self.confirmed += finished.map_err(failure)?.transferred;
-        let checked = check_size(&mut session, &self.stored_as, self.confirmed).await;
-        checked.map_err(|error| match (&error, self.mode) {
-            (oxftp::Error::UploadMismatch { .. }, Mode::Append) => {
-                failure_of(ErrorKind::Conflict, "another client changed the file at the same time", error)
+        match check_size(&mut session, &self.stored_as, self.confirmed).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                drop(session);
+                Err(self.explain(error).await)
             }
-            _ => failure(error),
-        })
+        }
     }
 
     /// Gives the file its name, in place of an existing one.
@@ -264,6 +264,17 @@ impl Transfer {
 
     /// Returns the failure to store the file. Servers give many reasons where a directory has its name.
     async fn explain(&self, error: oxftp::Error) -> Error {
+        if let oxftp::Error::UploadMismatch { source, .. } = &error
+            && let oxftp::Error::SizeMismatch { expected, transferred } = **source
+            && transferred > expected
+            && self.mode == Mode::Append
+        {
+            return failure_of(
+                ErrorKind::Conflict,
+                "another client wrote to the file at the same time",
+                error,
+            );
+        }
         let is_refused = error.reply().is_some() && !error.is_connection_lost();
         match is_refused {
             true if matches!(self.core.find(&self.path).await, Ok(Some(entry)) if entry.is_dir()) => {
