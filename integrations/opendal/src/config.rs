@@ -28,19 +28,19 @@ pub const OXFTP_SCHEME: &str = "oxftp";
 #[serde(default)]
 #[non_exhaustive]
 pub struct OxftpConfig {
-    /// Protocol, host and port of the server: see [`OxftpBuilder::endpoint`].
+    /// Protocol, host and port of the server: see [`endpoint`](crate::OxftpBuilder::endpoint).
     pub endpoint: Option<String>,
-    /// The directory of all paths: see [`OxftpBuilder::root`].
+    /// The directory of all paths: see [`root`](crate::OxftpBuilder::root).
     pub root: Option<String>,
-    /// The user name: see [`OxftpBuilder::user`].
+    /// The user name: see [`user`](crate::OxftpBuilder::user).
     pub user: Option<String>,
-    /// The password: see [`OxftpBuilder::password`].
+    /// The password: see [`password`](crate::OxftpBuilder::password).
     pub password: Option<String>,
-    /// The maximum number of sessions: see [`OxftpBuilder::sessions`].
+    /// The maximum number of sessions: see [`sessions`](crate::OxftpBuilder::sessions).
     pub sessions: Option<usize>,
-    /// A PEM file of root certificates: see [`OxftpBuilder::ca_file`].
+    /// A PEM file of root certificates: see [`ca_file`](crate::OxftpBuilder::ca_file).
     pub ca_file: Option<PathBuf>,
-    /// Whether a file has its name only when it is complete: see [`OxftpBuilder::atomic`].
+    /// `false` stores a file under its name at once: see [`atomic`](crate::OxftpBuilder::atomic).
     pub atomic: Option<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! Uploads: a task sends blocks to one file, in their order, and gives it its name when it is complete.
+//! Uploads: a task sends blocks to one file, in their order, and renames it when it is complete.
 //!
 //! While no block is queued and another operation waits for a session, the task ends its transfer and returns its session; the next
 //! block is appended (`APPE`). So more files than the pool has sessions can be written alternately.
@@ -16,7 +16,7 @@ use crate::{
     names,
 };
 
-/// What happens to an existing file.
+/// Effect on an existing file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Replace,
@@ -71,7 +71,7 @@ impl Upload {
         }
     }
 
-    /// Gives the file its name. Returns its size.
+    /// Completes the file under its name. Returns its size.
     pub(crate) async fn complete(&mut self) -> Result<u64> {
         // If the task has ended, its outcome says why.
         let _ = self.messages.send(Message::Complete).await;
@@ -251,7 +251,7 @@ impl Transfer {
         }
     }
 
-    /// Gives the file its name, in place of an existing one.
+    /// Renames the complete file to its name, in place of an existing one.
     async fn publish(&mut self) -> Result<()> {
         if self.stored_as == self.target {
             return Ok(());

@@ -69,7 +69,7 @@ async fn logs_of_servers_show_one_login_per_session() {
     }
 }
 
-/// What each server logs for a login. The log of Pure-FTPd has transfers only.
+/// The text that each server logs for a login. The log of Pure-FTPd has transfers only.
 const LOGINS: [(ServerKind, &str); 3] = [
     (ServerKind::Vsftpd, "OK LOGIN"),
     (ServerKind::ProFtpd, "PASS (hidden)"),
