@@ -71,6 +71,10 @@ servers:
 integrations:
     .ci/integrations
 
+# Run the behaviour tests of OpenDAL's Python binding with the service of integrations/opendal; not a part of `ci`
+opendal:
+    .ci/opendal
+
 # Run every check, from fetching the servers to the demo
 ci:
     .ci/run
