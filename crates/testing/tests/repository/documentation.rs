@@ -559,6 +559,7 @@ fn is_product(file: &Path) -> bool {
         "crates/object-store/src/",
         "integrations/ballista/src/",
         "integrations/datafusion/src/",
+        "integrations/opendal/src/",
         "crates/python/src/",
     ];
     let path = shown(file);
