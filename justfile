@@ -67,9 +67,13 @@ bench *args:
 servers:
     .ci/servers
 
-# Build and test the integrations with DataFusion and Ballista; not a part of `ci`, since these take long to build
+# Build and test the integrations with DataFusion, Ballista and OpenDAL; not a part of `ci`, since they take long to build
 integrations:
     .ci/integrations
+
+# Run the behaviour tests of OpenDAL's Python binding with the service of integrations/opendal; not a part of `ci`
+opendal:
+    .ci/opendal
 
 # Run every check, from fetching the servers to the demo
 ci:

@@ -25,7 +25,7 @@ pub(crate) struct Measurement {
     pub(crate) kib: u64,
 }
 
-/// How one run ended.
+/// The result of one run.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Done(Measurement),

@@ -18,7 +18,7 @@ pub(crate) enum Direction {
     Up,
 }
 
-/// How many connections a client may have.
+/// The number of connections that a client may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Connections {
     Fixed(u16),

@@ -14,7 +14,7 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// Starts the clock. Without a limit, or with one that exceeds the clock, the deadline never passes.
+    /// Starts the clock. Without a limit, or with a limit beyond the range of the clock, the deadline never passes.
     pub(crate) fn start(limit: Option<Duration>) -> Self {
         Self { limit, at: limit.and_then(|limit| Instant::now().checked_add(limit)) }
     }
@@ -44,7 +44,7 @@ impl Deadline {
         }
     }
 
-    /// Creates the error that `what` did not end in time.
+    /// Creates the error for an operation `what` that did not end in time.
     pub(crate) fn expired(&self, what: &'static str) -> Error {
         Error::Timeout { what, deadline: self.limit.unwrap_or_default() }
     }

@@ -118,7 +118,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
-// What only TLS, compression or mirrors use is not worth a condition each.
+// Code that only TLS, compression or mirrors use has no `cfg` condition of its own.
 #![cfg_attr(
     not(all(feature = "tls", feature = "compression", feature = "mirror")),
     allow(dead_code, unreachable_code)

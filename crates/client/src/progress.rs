@@ -18,7 +18,7 @@ use crate::Error;
 pub enum ProgressEvent<'a> {
     /// Files were found that are to be transferred, in a tree while it is listed.
     FilesFound {
-        /// How many files more.
+        /// The number of additional files.
         files: u64,
         /// Their sizes in bytes, as far as they are known.
         bytes: u64,
@@ -36,7 +36,7 @@ pub enum ProgressEvent<'a> {
     Advanced {
         /// The path of the file they belong to; `None` where that is not known.
         name: Option<&'a str>,
-        /// How many bytes more were transferred.
+        /// The number of additional bytes that were transferred.
         bytes: u64,
     },
     /// The transfer of a file failed and is retried.
@@ -48,7 +48,7 @@ pub enum ProgressEvent<'a> {
         name: &'a str,
         /// The position from which the failed attempt transferred the file.
         offset: u64,
-        /// How many bytes the failed attempt reported.
+        /// The number of bytes that the failed attempt reported.
         moved: u64,
     },
     /// A file is complete.

@@ -9,7 +9,7 @@ use oxftp_proto::Timestamp;
 pub struct Candidate<'a> {
     /// The path relative to the root of the job, without a `/` at either end; for a job of a single file, its name.
     pub path: &'a str,
-    /// Whether it is a directory. A rejected directory is not entered.
+    /// `true` if it is a directory. A rejected directory is not entered.
     pub is_dir: bool,
     /// The size in bytes, if it is known exactly.
     pub size: Option<u64>,

@@ -21,7 +21,7 @@ pub(crate) use self::ignored as info;
 #[cfg(not(feature = "tracing"))]
 pub(crate) use self::ignored as warn;
 
-/// Uses what would be written, and writes nothing.
+/// Uses the arguments of a diagnostic message, and writes nothing.
 #[cfg(not(feature = "tracing"))]
 macro_rules! ignored {
     (target: $target:literal, $($rest:tt)*) => { $crate::trace::debug!($($rest)*) };

@@ -281,7 +281,7 @@ fn has_line_break(part: &str) -> bool {
     percent_decode_str(part).any(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }
 
-/// Encodes what has a meaning in a URL or in a pattern; text in other alphabets stays readable.
+/// Encodes characters that have a meaning in a URL or in a pattern; text in other alphabets stays readable.
 fn encode_path(path: &[u8]) -> String {
     let Ok(text) = str::from_utf8(path) else { return percent_encode(path, NOT_IN_PATHS).to_string() };
     let mut encoded = String::with_capacity(text.len());
@@ -420,8 +420,8 @@ impl From<std::net::SocketAddr> for Host {
     }
 }
 
-/// Parses a host as in a URL: `name`, `name:2121`, `192.0.2.1` or `[::1]:2121`. Unlike `From<&str>`, it refuses what is
-/// not a host, and returns the name in lower case.
+/// Parses a host as in a URL: `name`, `name:2121`, `192.0.2.1` or `[::1]:2121`. Unlike `From<&str>`, it refuses text
+/// that is not a host, and returns the name in lower case.
 ///
 /// ```
 /// use oxftp::Host;

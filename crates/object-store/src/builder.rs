@@ -89,7 +89,7 @@ impl FtpStoreBuilder {
     }
 
     /// Sets the maximum number of sessions. Defaults to 4. Servers limit the sessions of an address, and each process
-    /// of a cluster has a store of its own.
+    /// of a cluster has its own store.
     pub fn sessions(mut self, sessions: usize) -> Self {
         self.sessions = sessions;
         self
@@ -153,7 +153,7 @@ impl FtpStoreBuilder {
     }
 }
 
-/// Why a store cannot be created.
+/// Error of creating a store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {

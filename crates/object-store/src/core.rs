@@ -1,4 +1,4 @@
-//! The store without the trait: sessions, paths, and what is known about an object.
+//! The store without the trait: sessions, paths, and known facts of objects.
 
 use std::{
     fmt,
@@ -66,7 +66,8 @@ impl FtpStore {
         &self.inner.pool
     }
 
-    /// Returns how many bytes of objects were received, for a progress display. What is read from memory does not count.
+    /// Returns the number of received bytes of objects, for a progress display. Bytes that are read from memory do
+    /// not count.
     #[must_use]
     pub fn received_bytes(&self) -> u64 {
         self.inner.received.load(Ordering::Relaxed)
@@ -224,7 +225,7 @@ impl Core {
         }
     }
 
-    /// Forgets what is known about an object that this store changes.
+    /// Forgets the known facts of an object that this store changes.
     pub(crate) fn forget(&self, location: &str) {
         self.recent.forget(location);
         self.files.forget(location);

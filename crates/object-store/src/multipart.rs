@@ -18,7 +18,7 @@ use crate::{
     write::{Target, check_stored},
 };
 
-/// An upload in parts. Dropping it deletes what was stored.
+/// An upload in parts. Dropping it deletes the stored parts.
 #[derive(Debug)]
 pub(crate) struct Upload {
     location: String,
@@ -62,7 +62,7 @@ impl Upload {
         completed.await.unwrap_or_else(|_| Err(ended(&self.location)))
     }
 
-    /// Deletes what was stored.
+    /// Deletes the stored parts.
     pub(crate) async fn abort(&mut self) -> Result<()> {
         let (done, aborted) = oneshot::channel();
         let _ = self.messages.send(Message::Abort(done));

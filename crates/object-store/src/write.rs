@@ -162,7 +162,7 @@ async fn store(session: &mut Client, path: &RemotePath, chunks: &[Bytes]) -> oxf
     check_stored(session, path, sent).await
 }
 
-/// Compares the size of a stored file with what was sent, if the server reports it (`SIZE`).
+/// Compares the size of a stored file with the number of sent bytes, if the server reports it (`SIZE`).
 pub(crate) async fn check_stored(session: &mut Client, path: &RemotePath, sent: u64) -> oxftp::Result<()> {
     match session.size(path).await {
         Ok(stored) if stored != sent => {

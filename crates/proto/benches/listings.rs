@@ -120,7 +120,7 @@ fn mlsd_line(number: u64) -> String {
     )
 }
 
-/// As vsftpd prints it.
+/// Returns a listing in the format of vsftpd.
 fn unix_line(number: u64) -> String {
     let (mode, day) =
         (["-rw-r--r--", "-rw-r--r--", "-rw-r--r--", "drwxr-xr-x"][number as usize % 4], number % 28 + 1);
@@ -129,7 +129,7 @@ fn unix_line(number: u64) -> String {
     format!("{mode}    1 1000     1000     {:8} {date} report {number:05}.txt", number * 37)
 }
 
-/// As IIS prints it; days after the twelfth show the order of the dates.
+/// Returns a listing in the format of IIS; days after the twelfth show the order of the dates.
 fn dos_line(number: u64) -> String {
     let day = number % 28 + 1;
     let what =

@@ -1,6 +1,6 @@
 //! Addresses of data connections: `PASV`, `EPSV`, `PORT`, `EPRT`.
 //!
-//! Whether an address is trusted is not decided here. By default, the client connects to the peer of the
+//! This module does not decide whether an address is trusted. By default, the client connects to the peer of the
 //! control connection.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};

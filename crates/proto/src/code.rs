@@ -20,7 +20,7 @@ impl Code {
     pub const FILE_STATUS: Self = Self(213);
     /// 220: the server is ready for a new user.
     pub const READY: Self = Self(220);
-    /// 221: the server closes the control connection, after `QUIT` or of its own accord.
+    /// 221: the server closes the control connection, after `QUIT` or by itself.
     pub const CLOSING: Self = Self(221);
     /// 225: the data connection is open; no transfer is in progress.
     pub const NO_TRANSFER: Self = Self(225);
@@ -109,8 +109,8 @@ impl Code {
         self.class() == 4
     }
 
-    /// Returns whether the server does not know or does not implement the command (500 to 504). Some servers send `400`
-    /// or `402`, codes of no RFC.
+    /// Returns whether the server does not know or does not implement the command (500 to 504). Some servers send
+    /// `400` or `402`, which no RFC defines.
     #[must_use]
     pub const fn is_unsupported(self) -> bool {
         matches!(self.0, 400 | 402 | 500..=504)
@@ -118,8 +118,8 @@ impl Code {
 
     /// Compares with a mask of one to three characters, position by position: a digit matches itself, `x` any digit.
     ///
-    /// Only as many positions as the mask has are compared, so `"1"` matches every preliminary code. A text that is no
-    /// mask, such as `"ok"` or `""`, matches no code (see [`check_mask`](Self::check_mask)).
+    /// Only as many positions as the mask has are compared, so `"1"` matches every preliminary code. A text that is
+    /// not a mask, such as `"ok"` or `""`, matches no code (see [`check_mask`](Self::check_mask)).
     ///
     /// ```
     /// use oxftp_proto::Code;

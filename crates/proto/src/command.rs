@@ -20,7 +20,7 @@ use crate::{Encoding, RemotePath, Secret, escape::write_escaped};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Command {
     line: Vec<u8>,
-    /// Where the secret starts.
+    /// The index of the first byte of the secret.
     secret: Option<usize>,
 }
 
@@ -144,6 +144,12 @@ impl Command {
         &self.line
     }
 
+    /// Returns the first word of the line.
+    #[must_use]
+    pub fn verb(&self) -> &[u8] {
+        self.line.split(|byte| *byte == b' ').next().unwrap_or_default()
+    }
+
     /// Returns the password or account in the command, so that it can be hidden in other places too.
     #[must_use]
     pub fn secret(&self) -> Option<Secret> {
@@ -220,7 +226,7 @@ pub enum InvalidCommand {
     Empty,
 }
 
-/// How the bytes of a transfer represent a file (`TYPE`; RFC 959, 3.1.1).
+/// The representation of a file by the bytes of a transfer (`TYPE`; RFC 959, 3.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum TransferType {

@@ -26,8 +26,8 @@ use crate::{Code, Limits, Reply};
 /// [`has_tentative_reply`](Self::has_tentative_reply) returns `true`, the caller calls
 /// [`take_tentative_reply`](Self::take_tentative_reply).
 ///
-/// If the caller was too hasty, the rest of that reply still arrives, always before the reply to the next command.
-/// The decoder recognizes and discards it, so that no reply is assigned to the wrong command.
+/// If the caller did not wait long enough, the rest of that reply still arrives, always before the reply to the next
+/// command. The decoder recognizes and discards it, so that no reply is assigned to the wrong command.
 ///
 /// ```
 /// use oxftp_proto::{Limits, ReplyDecoder};
@@ -151,9 +151,9 @@ impl ReplyDecoder {
     /// Returns the reply that is complete if no more bytes arrive. To be called after a silence of some seconds, or
     /// when the server has closed the connection.
     ///
-    /// The reply has the code of its last line, as with curl: the lines before it may come from scripts of the server.
-    /// The code of the first line stays if the last one is `200`, which belongs to any command, and if it is `230`
-    /// after `220`: a greeting is no login yet.
+    /// The reply has the code of its last line, as with curl: the lines before it may come from scripts of the
+    /// server. The code of the first line stays if the last one is `200`, which belongs to any command, and if it is
+    /// `230` after `220`: a greeting is not a login yet.
     ///
     /// After this, the next reply may be held back until this method is called again: if it begins with the code of
     /// this reply's first line, it may be the late end of this reply. Therefore no command may be pipelined on a
@@ -235,7 +235,7 @@ impl ReplyDecoder {
         Ok(Some(line))
     }
 
-    /// Drops the NULs that some servers send after a line: nothing may seem to be left over.
+    /// Drops the NULs that some servers send after a line, so that they do not count as an unread rest.
     #[inline]
     fn skip_nuls(&mut self) {
         if self.buffer.first() != Some(&0) {
@@ -270,7 +270,7 @@ impl ReplyDecoder {
         }
     }
 
-    /// Skips a line of text before a reply. A blank before a code is no part of the line.
+    /// Skips a line of text before a reply. A blank before a code is not part of the line.
     #[cold]
     fn take_stray_line(&mut self, line: &[u8]) -> Result<Option<Reply>, DecodeError> {
         let text = line.trim_ascii_start();
@@ -298,7 +298,7 @@ impl ReplyDecoder {
             self.possible_end = None;
             return self.check_size(bytes, lines).map(|()| self.open.take());
         }
-        // An empty line after the end shows nothing: some servers send one after every reply.
+        // An empty line after a possible end is not evidence: some servers send one after every reply.
         if !line.is_empty() {
             let class = open.code().class();
             let may_end = |code: Code| code.class() == class || code.is_preliminary();
@@ -407,7 +407,7 @@ impl PossibleEnd {
 /// State after a tentative reply was taken, until the next reply.
 #[derive(Debug)]
 struct Tentative {
-    /// The code that its own last line begins with, if that line is late.
+    /// The code at the start of the reply's last line, if that line is late.
     first_code: Code,
     late_bytes: usize,
     late_lines: usize,
@@ -415,7 +415,7 @@ struct Tentative {
     held: Option<Reply>,
 }
 
-/// What follows the digits of a code.
+/// The byte after the digits of a code.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
     /// A blank or the end of the line: the reply is complete.
@@ -449,8 +449,8 @@ fn unspaced(line: &[u8]) -> Option<Reply> {
     is_text.then(|| Reply::new(code, [text.trim_ascii_start()]))
 }
 
-/// Returns whether a line without a code may be a notice of the server's system. What begins with a digit is a faulty
-/// reply, and other protocols are recognized at once: no reply would follow.
+/// Returns whether a line without a code may be a notice of the server's system. A line that begins with a digit is a
+/// faulty reply, and other protocols are recognized at once: no reply would follow.
 fn is_notice(line: &[u8]) -> bool {
     let is_text = line.iter().all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7F);
     let is_other = OTHER_PROTOCOLS.iter().any(|start| line.starts_with(start));

@@ -25,7 +25,7 @@ use crate::charset::Charset;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Encoding(Charset, Controls);
 
-/// Whether commands may contain control characters.
+/// Handling of control characters in commands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Controls {
     Refused,

@@ -288,7 +288,7 @@ fn length(text: &[u8]) -> u32 {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Columns<'l> {
     pub(crate) name: &'l [u8],
-    /// The part of the name after a dot, if the line has it in a column of its own.
+    /// The part of the name after a dot, if the line has it in a separate column.
     pub(crate) name_type: Option<&'l [u8]>,
     pub(crate) kind: EntryKind,
     pub(crate) size: Option<u64>,

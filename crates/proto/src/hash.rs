@@ -1,4 +1,4 @@
-//! File hashes: which ones a server offers, the command for each, and the formats of the replies.
+//! File hashes: the algorithms that a server offers, the command for each, and the formats of the replies.
 //!
 //! Hashing of local files is the client's task.
 
@@ -170,8 +170,8 @@ pub struct HashOffer {
 }
 
 impl HashOffer {
-    /// Returns what a server offers by `HASH` (draft-bryan-ftpext-hash), `XCRC`, `XMD5`, `XSHA`, `XSHA1`,
-    /// `XSHA256`, `XSHA512` and `MD5` (draft-twine-ftpmd5), strongest first.
+    /// Returns the algorithms that a server offers by `HASH` (draft-bryan-ftpext-hash), `XCRC`, `XMD5`, `XSHA`,
+    /// `XSHA1`, `XSHA256`, `XSHA512` and `MD5` (draft-twine-ftpmd5), strongest first.
     #[must_use]
     pub fn all(features: &Features) -> Vec<Self> {
         let by_hash = hash_parameter(features).filter_map(|(algorithm, _)| algorithm);

@@ -36,8 +36,8 @@ pub struct Limits {
     pub facts: usize,
     /// Bytes that compressed data of unknown size may inflate to. Defaults to 16 GiB.
     pub inflated_bytes: u64,
-    /// Bytes that a download may exceed twice its listed size by: the file may grow, and text is longer on
-    /// the wire. Defaults to 1 GiB. A file listed as empty may have any size.
+    /// Bytes by which a download may exceed twice its listed size: the file may grow, and text is longer on the wire.
+    /// Defaults to 1 GiB. A file listed as empty may have any size.
     pub grown_bytes: u64,
 }
 

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn displayed_names_contain_no_terminal_escapes() {
+    fn displayed_names_cause_no_terminal_injection() {
         let name = FileName::new("a\u{1b}[2J\u{202e}b").unwrap();
 
         assert_eq!(name.to_string(), "a\\u{1b}[2J\\u{202e}b");

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 /// ```
 #[must_use]
 pub fn redact_password(text: &str) -> String {
-    // An `@` before the scheme would be that of a login without one.
+    // An `@` before `://` ends the login of a URL without a scheme.
     let scheme = text.find("://").filter(|at| text.get(..*at).is_some_and(|before| !before.contains('@')));
     let start = scheme.map_or(0, |at| at + 3);
     let (before, rest) = text.split_at(start);

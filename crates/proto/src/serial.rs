@@ -126,7 +126,7 @@ impl Serialize for Reply {
     }
 }
 
-/// What is written of an entry.
+/// The fields of an entry that are serialized.
 #[derive(Serialize, Deserialize)]
 struct EntryFields {
     name: Text,

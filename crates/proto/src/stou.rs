@@ -7,8 +7,8 @@ use crate::{Encoding, FileName, NameError, Reply};
 /// Reads the name of a unique file from a reply: `150 FILE: name`, or the final reply of BSD's server and its
 /// descendants, `226 Transfer complete (unique file name:name).`
 ///
-/// Of an absolute path, the last component is returned, because such a file is created in the working
-/// directory. `None` when the reply contains no name.
+/// If the path is absolute, its last component is returned, because such a file is created in the working directory.
+/// The result is `None` when the reply contains no name.
 ///
 /// ```
 /// use oxftp_proto::{Code, Encoding, Reply, parse_stou_name};

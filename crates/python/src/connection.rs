@@ -251,7 +251,7 @@ impl Connection {
         self.shared.lock().encrypted
     }
 
-    /// Whether `close` or `reset` was called.
+    /// Returns whether `close` or `reset` was called.
     #[getter]
     fn is_closing(&self) -> bool {
         self.shared.lock().closing

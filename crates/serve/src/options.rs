@@ -86,7 +86,7 @@ impl ServeOptions {
     }
 }
 
-/// When TLS starts.
+/// The time at which TLS starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsMode {
     /// Never.

@@ -23,7 +23,7 @@ pub struct TlsTerminator {
     task: JoinHandle<()>,
 }
 
-/// How the server answers the ALPN offer of the client (RFC 7301).
+/// The server's answer to the ALPN offer of the client (RFC 7301).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alpn {
     /// It does not support ALPN.

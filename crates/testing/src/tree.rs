@@ -27,7 +27,7 @@ pub fn non_utf8_names() -> Vec<OsString> {
 pub struct TreeOptions {
     /// The number of files; a tenth of them are empty.
     pub files: usize,
-    /// Whether to include names that are not UTF-8.
+    /// `true` to include names that are not UTF-8.
     pub non_utf8: bool,
     /// Restricts the names to those that this server accepts; see [`ServerKind::refuses_file`].
     pub fit_for: Option<ServerKind>,

@@ -41,7 +41,7 @@ type Deviation = dyn Fn(&Request<'_>) -> Option<Answer> + Send + Sync;
 /// The tree, which commands change.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
-    /// By absolute path; a directory has no content.
+    /// Contents by absolute path; a directory has no content.
     nodes: BTreeMap<String, Option<Vec<u8>>>,
 }
 
@@ -95,7 +95,7 @@ impl TreeServer {
         Self { tree, deviation: Arc::new(|_| None) }
     }
 
-    /// Sets the deviation: what it answers is not answered by the server.
+    /// Sets the deviation: the server does not answer a command that the deviation answers.
     pub fn deviating(
         self,
         deviation: impl Fn(&Request<'_>) -> Option<Answer> + Send + Sync + 'static,

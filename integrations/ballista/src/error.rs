@@ -7,7 +7,7 @@ use oxftp_datafusion::program::Failure;
 
 use crate::SchedulerAddress;
 
-/// Why a part of a cluster does not start, or ends.
+/// Error of starting or running a part of a cluster.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClusterError {

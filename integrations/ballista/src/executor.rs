@@ -32,7 +32,7 @@ pub struct ExecutorOptions {
     pub tasks: usize,
     /// The directory where the one for intermediate results is created.
     pub work_directory: Option<PathBuf>,
-    /// The time between two heartbeats, which tell the scheduler that it is there.
+    /// The interval at which it tells the scheduler that it is there.
     pub heartbeat: Duration,
 }
 

@@ -17,7 +17,7 @@ use crate::{ClusterError, Machine};
 pub struct SchedulerOptions {
     /// The host name or address that executors reply to, if it is not that of the listener.
     pub advertise: Option<String>,
-    /// The time without a heartbeat after which the work of an executor is given to others.
+    /// The time for which an executor may be silent before its tasks are given to others.
     pub executor_timeout: Duration,
 }
 

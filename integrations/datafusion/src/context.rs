@@ -97,5 +97,5 @@ fn build(registry: &Arc<FtpRegistry>, cache: CacheManagerConfig) -> Result<Arc<R
     Ok(runtime)
 }
 
-/// How long a listing is taken as it was.
+/// The time for which a listing is reused.
 const LISTING_AGE: Duration = Duration::from_secs(60);

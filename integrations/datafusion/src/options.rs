@@ -28,7 +28,7 @@ use oxftp::Secret;
 /// | `ftp.root` | directory that the paths of URLs start from; the login directory by default |
 ///
 /// Clones share their values, so that `SET` reaches the registry: a value that is set applies to the next query. Give
-/// each user's context options of its own.
+/// each user's context its own options.
 ///
 /// ```
 /// use datafusion::prelude::SessionConfig;

@@ -79,7 +79,7 @@ impl FtpRegistry {
         }
     }
 
-    /// Sets what is done when a store is created besides another one, or instead of it.
+    /// Sets the action that is done when a store is created besides another one, or instead of it.
     pub(crate) fn on_further_store(&self, action: impl Fn() + Send + 'static) {
         *self.on_further_store.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(action));
     }
@@ -145,7 +145,7 @@ impl fmt::Debug for FtpRegistry {
     }
 }
 
-/// Why a store cannot be created.
+/// Error of creating a store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {

@@ -163,7 +163,7 @@ fn file_url(directory: &ListingTableUrl, file: &Path, table: &str) -> Result<Lis
     ListingTableUrl::try_new(url, None)
 }
 
-/// Why a URL cannot be read as a table.
+/// Error of reading a URL as a table.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {

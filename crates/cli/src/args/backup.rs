@@ -3,7 +3,7 @@
 use clap::Args;
 use oxftp::Backup;
 
-/// Where replaced and deleted files are kept.
+/// Flags that keep replaced and deleted files.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BackupArgs {
     /// Move files that would be overwritten or deleted into this directory, on their own side; relative to the destination

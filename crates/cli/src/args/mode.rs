@@ -18,7 +18,7 @@ pub(crate) struct Clause {
     source: Source,
 }
 
-/// What a clause sets, in the bits of all classes.
+/// The bits that a clause sets, for all classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     /// These bits; with `execute_some`, also execution of directories and of what anyone may execute.

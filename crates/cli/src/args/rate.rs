@@ -11,7 +11,7 @@ pub(crate) struct RateTimetable {
     changes: Vec<RateChange>,
 }
 
-/// What holds from a time of the day on.
+/// The rate limit from a time of the day on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct RateChange {
     /// Minutes since midnight.

@@ -7,7 +7,7 @@ use regex_automata::{meta::Regex, util::syntax};
 
 use super::{Age, FilterArgs, Size};
 
-/// Which files a command takes part in.
+/// Flags that select the files of a command.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct SelectionArgs {
@@ -33,7 +33,7 @@ pub(crate) struct SelectionArgs {
     pub(crate) max_size: Option<Size>,
 }
 
-/// How deep a tree is entered.
+/// Flags that limit the depth of a tree.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct DepthArgs {
@@ -42,7 +42,7 @@ pub(crate) struct DepthArgs {
     pub(crate) max_depth: Option<u32>,
 }
 
-/// How the paths of URLs are read.
+/// Flags that say how the paths of URLs are read.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct NameArgs {

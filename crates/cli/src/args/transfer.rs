@@ -44,7 +44,7 @@ impl TransferArgs {
     }
 }
 
-/// What becomes of the sources of a transfer.
+/// Flags that remove or move the sources of a transfer.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct MoveArgs {
     /// Remove each source file when its copy is complete and verified; directories are kept

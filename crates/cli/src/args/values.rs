@@ -132,8 +132,8 @@ fn without_zone(text: &str) -> Result<Timestamp, jiff::Error> {
     Offset::UTC.to_timestamp(civil)
 }
 
-/// Where to listen in active mode: `ADDR`, `ADDR:PORTS` or `:PORTS`; `PORTS` is one port or a range
-/// with a dash.
+/// The address and ports to listen on in active mode: `ADDR`, `ADDR:PORTS` or `:PORTS`; `PORTS` is one port or a
+/// range with a dash.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ActiveAt {
     pub(crate) address: Option<IpAddr>,

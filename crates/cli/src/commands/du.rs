@@ -104,7 +104,7 @@ async fn measure(
 /// Sums of files by directory.
 #[derive(Debug, Default)]
 struct Sums {
-    /// By path relative to the root; the root is the empty path.
+    /// Sizes by path relative to the root; the root is the empty path.
     directories: HashMap<Vec<u8>, Sum>,
     unknown: u64,
 }

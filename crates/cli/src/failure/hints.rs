@@ -141,7 +141,7 @@ fn of_tls(failure: TlsFailure) -> Option<&'static str> {
     })
 }
 
-/// What a server lacks if it cannot compute checksums.
+/// The feature in the error of a server that cannot compute checksums.
 const NO_HASH: &str = "hash of this kind";
 const CHECKSUM_HINT: &str =
     "the server cannot compute checksums: use --size-only, or check --content, which reads both sides";

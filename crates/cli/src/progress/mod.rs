@@ -15,7 +15,7 @@ use oxftp::{Progress, ProgressEvent};
 
 use crate::{terminal::warn, units::count};
 
-/// How progress is shown.
+/// The form in which progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProgressMode {
     /// Not shown.
@@ -28,7 +28,7 @@ pub(crate) enum ProgressMode {
     Events,
 }
 
-/// What is transferred.
+/// The files that a command transfers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// One file.

@@ -27,7 +27,7 @@ pub(crate) struct ConnectionCache {
 pub(super) struct CachedConnections {
     pub(super) open: Option<(LoginKey, Client)>,
     pub(super) pools: Vec<(LoginKey, usize, Pool)>,
-    /// When they were returned to the cache.
+    /// The time at which they were returned to the cache.
     idle_since: Option<Instant>,
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Session {
     connections: CachedConnections,
     /// The cache that takes the connections when the session is dropped, and the flags that they were opened with.
     cache: Option<(ConnectionCache, ConnectionArgs)>,
-    /// How long the slowest login took.
+    /// The duration of the slowest login.
     login_time: Duration,
 }
 

@@ -20,7 +20,7 @@ pub(super) struct ShellCommand {
     pub(super) background: bool,
 }
 
-/// When a command runs, by the outcome of the one before it.
+/// The condition under which a command runs, by the outcome of the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Condition {
     /// The command follows `;`, `&` or nothing.
@@ -38,7 +38,7 @@ pub(super) struct ShellLine {
     pub(super) commands: Vec<ShellCommand>,
     /// A quote is unclosed.
     pub(super) is_open: bool,
-    /// Why the line must not run.
+    /// The reason why the line must not run.
     pub(super) problem: Option<String>,
 }
 

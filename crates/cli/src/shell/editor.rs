@@ -26,7 +26,7 @@ pub(super) struct LineEditor {
     ask: async_mpsc::UnboundedSender<CompletionRequest>,
     pub(super) requests: async_mpsc::UnboundedReceiver<CompletionRequest>,
     remembered: Vec<String>,
-    /// How many of these lines the history file has already.
+    /// The number of these lines that are in the history file already.
     kept: usize,
     history: Option<PathBuf>,
 }

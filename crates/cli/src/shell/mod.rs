@@ -72,7 +72,7 @@ struct Shell {
     text: bool,
 }
 
-/// Whether to read the next command.
+/// The next step after a command.
 enum Flow {
     Continue,
     Leave,

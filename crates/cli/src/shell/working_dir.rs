@@ -12,7 +12,7 @@ pub(super) struct WorkingDir {
     pub(super) shown: String,
     /// Directory after the login; `None` until the server was asked, and empty if it does not report it.
     pub(super) home: Option<String>,
-    /// How the server spells paths.
+    /// The server's spelling of paths.
     pub(super) style: PathStyle,
     pub(super) directory: String,
     pub(super) previous: String,

@@ -488,7 +488,7 @@ mod at_a_terminal {
     }
 
     #[test]
-    fn ctrl_c_interrupts_the_command_not_the_shell() {
+    fn ctrl_c_cancels_the_command_not_the_shell() {
         let site = Site::plain();
         site.lay("big", content(8 << 20));
         let mut session = start(&site, &site.url(""));

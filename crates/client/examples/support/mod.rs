@@ -11,7 +11,7 @@ pub(crate) type Result<T = (), E = Box<dyn Error + Send + Sync>> = std::result::
 
 /// A server to try the examples on. It ends when this is dropped.
 pub(crate) struct Target {
-    /// Where the examples read and write.
+    /// The directory in which the examples read and write.
     pub(crate) url: FtpUrl,
     _embedded: Option<(Server, TempDir)>,
 }

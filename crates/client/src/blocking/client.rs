@@ -44,7 +44,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::connect`].
+    /// The errors of [`ClientBuilder::connect`].
     pub fn connect(host: impl Into<Host>) -> Result<Self> {
         Self::connect_with(AsyncClient::builder(), host)
     }
@@ -61,7 +61,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::connect`].
+    /// The errors of [`ClientBuilder::connect`].
     pub fn connect_with(builder: ClientBuilder, host: impl Into<Host>) -> Result<Self> {
         let inner = block_on(builder.connect(host))?;
         Ok(Self { inner: Entered::new(inner) })
@@ -78,14 +78,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::connect`] and [`crate::Client::login`].
+    /// The errors of [`ClientBuilder::connect`] and [`crate::Client::login`].
     pub fn open(url: &FtpUrl) -> Result<Self> {
         let mut client = Self::connect_with(ClientBuilder::from_url(url), url.host())?;
         client.login(url.credentials())?;
         Ok(client)
     }
 
-    /// Returns the asynchronous client of the session, for what has no blocking form.
+    /// Returns the asynchronous client of the session, for operations without a blocking form.
     ///
     /// ```no_run
     /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
@@ -149,7 +149,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the control connection.
+    /// The errors of the control connection.
     pub fn features(&mut self) -> Result<&Features> {
         block_on(self.inner.features())
     }
@@ -165,7 +165,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Client::system`].
+    /// The errors of [`crate::Client::system`].
     pub fn system(&mut self) -> Result<&str> {
         block_on(self.inner.system())
     }
@@ -245,7 +245,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Client::list`].
+    /// The errors of [`crate::Client::list`].
     pub fn read_dir(&mut self, path: impl Into<RemotePath>) -> Result<Vec<PathEntry>> {
         block_on(self.inner.list(path).into_future())
     }
@@ -331,7 +331,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Client::download_stream`].
+    /// The errors of [`crate::Client::download_stream`].
     pub fn open_read(&mut self, path: impl Into<RemotePath>) -> Result<DownloadStream<&mut AsyncClient>> {
         let opened = self.inner.download_stream(path).into_future();
         block_on(opened).map(DownloadStream::new)
@@ -350,7 +350,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Client::download_stream`].
+    /// The errors of [`crate::Client::download_stream`].
     pub fn open_read_from(
         &mut self,
         path: impl Into<RemotePath>,
@@ -377,7 +377,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Client::data_command`].
+    /// The errors of [`crate::Client::data_command`].
     pub fn data_command(&mut self, line: impl Into<String>) -> Result<DownloadStream<&mut AsyncClient>> {
         let command = self.inner.data_command(line).transfer_type(TransferType::Ascii);
         block_on(command.into_future()).map(|stream| DownloadStream::new(stream.into()))
@@ -398,7 +398,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Client::upload_stream`].
+    /// The errors of [`crate::Client::upload_stream`].
     pub fn open_write(&mut self, path: impl Into<RemotePath>) -> Result<UploadStream<&mut AsyncClient>> {
         block_on(self.inner.upload_stream(path).into_future()).map(UploadStream::new)
     }
@@ -418,7 +418,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Client::append_stream`].
+    /// The errors of [`crate::Client::append_stream`].
     pub fn open_append(&mut self, path: impl Into<RemotePath>) -> Result<UploadStream<&mut AsyncClient>> {
         block_on(self.inner.append_stream(path).into_future()).map(UploadStream::new)
     }
@@ -438,12 +438,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`size`](Self::size).
+    /// The errors of [`size`](Self::size).
     pub fn open_file(&mut self, path: impl Into<RemotePath>) -> Result<FileReader<'_>> {
         FileReader::on_client(self, path.into())
     }
 
-    /// Reads a part of a file; one that extends beyond the end of the file ends with the file.
+    /// Reads a part of a file; a part that extends beyond the end of the file ends with the file.
     ///
     /// ```no_run
     /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
@@ -454,7 +454,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Client::download_range`].
+    /// The errors of [`crate::Client::download_range`].
     pub fn read_range(&mut self, path: impl Into<RemotePath>, range: Range<u64>) -> Result<Bytes> {
         block_on(async {
             let mut part = self.inner.download_range(path, range).await?;
@@ -477,7 +477,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`open_write`](Self::open_write), and [`Error::LocalStream`] if the reader fails.
+    /// The errors of [`open_write`](Self::open_write), and [`Error::LocalStream`] if the reader fails.
     pub fn put(&mut self, path: impl Into<RemotePath>, reader: &mut impl io::Read) -> Result<u64> {
         let mut stream = self.open_write(path)?;
         let mut block = vec![0; BLOCK_SIZE];
@@ -508,7 +508,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Client::quit`].
+    /// The errors of [`crate::Client::quit`].
     pub fn quit(self) -> Result<()> {
         block_on(self.inner.into_inner().quit())
     }

@@ -190,7 +190,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Pool::open_read`].
+    /// The errors of [`crate::Pool::open_read`].
     pub fn open_read(&self, path: impl Into<RemotePath>) -> Result<DownloadStream<PooledClient>> {
         block_on(self.inner.open_read(path)).map(DownloadStream::new)
     }
@@ -210,7 +210,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::Pool::open_write`].
+    /// The errors of [`crate::Pool::open_write`].
     pub fn open_write(&self, path: impl Into<RemotePath>) -> Result<UploadStream<PooledClient>> {
         block_on(self.inner.open_write(path)).map(UploadStream::new)
     }
@@ -230,7 +230,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`size_of`](Self::size_of).
+    /// The errors of [`size_of`](Self::size_of).
     pub fn open_file(&self, path: impl Into<RemotePath>) -> Result<FileReader<'_>> {
         FileReader::on_pool(self, path.into())
     }

@@ -28,7 +28,7 @@ pub trait Run: IntoFuture {
     ///
     /// # Errors
     ///
-    /// Those of the operation, and [`Error::BlockingInAsync`].
+    /// The errors of the operation, and [`Error::BlockingInAsync`].
     fn run<T>(self) -> Result<T>
     where
         Self: IntoFuture<Output = Result<T>> + Sized,
@@ -51,7 +51,7 @@ pub(super) fn block_on_io<T>(future: impl Future<Output = io::Result<T>>) -> io:
 
 fn handle() -> Result<Handle> {
     let runtime = runtime()?;
-    // tokio shows only by a panic whether this thread runs asynchronous tasks.
+    // tokio has no query for whether this thread runs asynchronous tasks; only a panic shows it.
     let is_async = Handle::try_current().is_ok()
         && catch_unwind(AssertUnwindSafe(|| runtime.block_on(std::future::ready(())))).is_err();
     match is_async {

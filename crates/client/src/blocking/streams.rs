@@ -46,7 +46,7 @@ impl<S: AsMut<AsyncClient> + Unpin> DownloadStream<S> {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::DownloadStream::finish`].
+    /// The errors of [`crate::DownloadStream::finish`].
     pub fn finish(self) -> Result<TransferSummary> {
         let stream = self.inner.into_inner().into_inner();
         block_on(stream.finish())
@@ -65,7 +65,7 @@ impl<S: AsMut<AsyncClient> + Unpin> DownloadStream<S> {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::DownloadStream::abort`].
+    /// The errors of [`crate::DownloadStream::abort`].
     pub fn abort(self) -> Result<Aborted> {
         let stream = self.inner.into_inner().into_inner();
         block_on(stream.abort())
@@ -170,7 +170,7 @@ impl<S: AsMut<AsyncClient> + Unpin> UploadStream<S> {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::UploadStream::finish`].
+    /// The errors of [`crate::UploadStream::finish`].
     pub fn finish(self) -> Result<TransferSummary> {
         block_on(self.inner.into_inner().finish())
     }
@@ -190,7 +190,7 @@ impl<S: AsMut<AsyncClient> + Unpin> UploadStream<S> {
     ///
     /// # Errors
     ///
-    /// Those of [`crate::UploadStream::abort`].
+    /// The errors of [`crate::UploadStream::abort`].
     pub fn abort(self) -> Result<Aborted> {
         block_on(self.inner.into_inner().abort())
     }

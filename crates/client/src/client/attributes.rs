@@ -15,7 +15,7 @@ use crate::{Error, Result, config::command_memory::OptionalCommand, stream::Dire
 pub(crate) struct SizeAndTime {
     /// The size of the file.
     pub(crate) size: SizeAnswer,
-    /// Whether the time was set; `None` if that was not tried.
+    /// The result of setting the time; `None` if that was not tried.
     pub(crate) time_set: Option<Result<()>>,
 }
 
@@ -30,10 +30,9 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// `FEAT` decides whether `MFMT` is tried first or last. The first success of a session is verified
-    /// with `MDTM`, because some servers reply `2xx` and do nothing. The session uses the verified command
-    /// from then on, without further checks. A time without a zone is taken as UTC, and fractions of a
-    /// second are dropped.
+    /// `FEAT` decides whether `MFMT` is tried first or last. The first success of a session is verified with `MDTM`,
+    /// because some servers reply `2xx` and do nothing. The session uses the verified command from then on, without
+    /// further checks. A time without a zone is taken as UTC, and fractions of a second are dropped.
     ///
     /// # Errors
     ///
@@ -97,7 +96,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Control`] and the other errors of a lost session. A refusal is no error.
+    /// [`Error::Control`] and the other errors of a lost session. A refusal is not an error.
     pub async fn list_permissions(&mut self) -> Result<()> {
         if std::mem::replace(&mut self.state.permissions_asked, true) {
             return Ok(());
@@ -120,12 +119,12 @@ impl Client {
             && self.capabilities.features.as_ref().is_none_or(|features| features.contains("SIZE"))
     }
 
-    /// Records that the server answers `SIZE` with wrong values. It is not sent again.
+    /// Records that the server answers `SIZE` with wrong values, so that it is not sent again.
     pub(crate) fn distrust_sizes(&mut self) {
         self.capabilities.no_size = true;
     }
 
-    /// Returns whether uploaded files do not show in listings.
+    /// Returns whether listings do not show uploaded files.
     pub(crate) fn hides_uploads(&self) -> bool {
         self.capabilities.hides_uploads
     }
@@ -136,13 +135,13 @@ impl Client {
     }
 
     pub(crate) fn note_large_directory(&mut self, directory: RemotePath) {
-        // There are few, and what was learned is kept as long as the pool.
+        // Such directories are rare, and the list lives as long as the pool.
         if self.capabilities.large_directories.len() < 1000 {
             self.capabilities.large_directories.insert(directory);
         }
     }
 
-    /// Returns whether the user has not been told yet that uploads to this server cannot be verified.
+    /// Returns `true` the first time that the user has to learn that uploads to this server cannot be verified.
     pub(crate) fn reports_unverified(&self) -> bool {
         self.control.memory().reports_unverified()
     }
@@ -158,7 +157,7 @@ impl Client {
         path: &RemotePath,
         time: Option<Timestamp>,
     ) -> Result<SizeAndTime> {
-        // No transfer is running, so the same rule holds as after a download.
+        // No transfer is running, so the rule for the time after a download applies.
         let at_once = || {
             !self.capabilities.no_pipelining
                 && self.config.pipelining.allows(Direction::Down, self.server_kind())

@@ -1,4 +1,4 @@
-//! Whole files: as bytes in memory, to any writer, from any reader.
+//! Transfers of whole files: to bytes in memory, to any writer, and from any reader.
 
 use bytes::{Bytes, BytesMut};
 use oxftp_proto::RemotePath;

@@ -1,30 +1,22 @@
-//! Data transfers: opens data connections, starts transfers on them, and completes them.
+//! Data transfers: starts them on data connections, and completes them.
 
 use oxftp_proto::{
-    Code, Command, RemotePath, StatusCodeError, Timestamp, TransferType,
-    address::parse_pasv,
-    classify,
-    dialog::{
-        self, Active, Completion, Exchange, MdtmReply, Passive, PassiveMode, PassiveWithMdtm, Started,
-        Transfer,
-    },
+    Code, Command, RemotePath, StatusCodeError, TransferType, classify,
+    dialog::{self, Completion, Exchange, MdtmReply, PassiveMode, Started, Transfer},
 };
-use std::{future::IntoFuture, io, marker::PhantomData, net::SocketAddrV4, pin::pin, time::Duration};
+use std::{pin::pin, time::Duration};
 
 use super::{
     Client,
-    compression::TransferMode,
+    file_queries::{FileQueries, RequestedQueries, UploadQueries},
     navigation::{PathUse, Spelling, is_single_name},
     transfer_command::{FollowUp, TransferCommand, direction},
 };
 use crate::{
-    DataStream, DownloadStream, Error, Result, TransferSummary, UploadStream,
-    config::command_memory::{OptionalCommand, ServerMemory},
-    connect::{
-        BoxSocket,
-        data_dialer::{DataDialer, Opened, too_slow},
-    },
-    control::{DialogIo, KeepAlive, PipelinedPassive},
+    Error, Result, TransferSummary,
+    config::command_memory::OptionalCommand,
+    connect::data_dialer::{Opened, too_slow},
+    control::KeepAlive,
     data::{BufferedSocket, DataConnection, Masks, failure_deadline},
     deadline::Deadline,
     future::BoxFuture,
@@ -33,132 +25,6 @@ use crate::{
 };
 
 impl Client {
-    /// Creates a command that uses a data connection, such as `LIST -a /pub` or `RETR x`. Awaiting it sends
-    /// the command and returns the stream.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// let stream = client.data_command("NLST").transfer_type(oxftp::TransferType::Ascii).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use = "a command does nothing until it is awaited"]
-    pub fn data_command(&mut self, line: impl Into<String>) -> DataCommand<'_, DataStream<&mut Self>> {
-        let command = Command::raw(&line.into(), self.config.encoding).map_err(Error::from);
-        DataCommand::new(self, command.map(TransferCommand::Line))
-    }
-
-    /// Opens a file for reading (`RETR`; RFC 959, 4.1.3). With [`offset`](DataCommand::offset) it starts at
-    /// that byte (`REST`).
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// use tokio::io::AsyncReadExt;
-    ///
-    /// let mut file = client.download_stream("a.txt").await?;
-    /// let mut text = String::new();
-    /// file.read_to_string(&mut text).await?;
-    /// file.finish().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use = "a stream is not opened until it is awaited"]
-    pub fn download_stream(
-        &mut self,
-        path: impl Into<RemotePath>,
-    ) -> DataCommand<'_, DownloadStream<&mut Self>> {
-        self.data_path_command("RETR", &path.into())
-    }
-
-    /// Opens a file for writing (`STOR`; RFC 959, 4.1.3) and overwrites an existing one. With
-    /// [`offset`](DataCommand::offset) it starts at that byte (`REST`).
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// use tokio::io::AsyncWriteExt;
-    ///
-    /// let mut file = client.upload_stream("a.txt").await?;
-    /// file.write_all(b"text").await?;
-    /// file.finish().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use = "a stream is not opened until it is awaited"]
-    pub fn upload_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_, UploadStream<&mut Self>> {
-        self.data_path_command("STOR", &path.into())
-    }
-
-    /// Opens a file for appending (`APPE`; RFC 959, 4.1.3), and creates it if it does not exist.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// use tokio::io::AsyncWriteExt;
-    ///
-    /// let mut log = client.append_stream("log.txt").await?;
-    /// log.write_all(b"one more line\n").await?;
-    /// log.finish().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use = "a stream is not opened until it is awaited"]
-    pub fn append_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_, UploadStream<&mut Self>> {
-        self.data_path_command("APPE", &path.into())
-    }
-
-    /// Opens a data connection in passive mode and sends nothing over it. The next command decides how it
-    /// is used.
-    ///
-    /// The connection is not encrypted, because TLS starts only after that command.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// use oxftp::{PassiveMode, TransferType};
-    ///
-    /// let socket = client.passive_connection(TransferType::Image, &[PassiveMode::Epsv]).await?;
-    /// let reply = client.command("STOU").expect("1xx").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::StatusCode`] if the server refuses each of `modes`; [`Error::DataConnect`] if the client
-    /// cannot connect to the address in the reply.
-    pub async fn passive_connection(
-        &mut self,
-        transfer_type: TransferType,
-        modes: &[PassiveMode],
-    ) -> Result<BoxSocket> {
-        self.set_type(transfer_type).await?;
-        self.set_mode(TransferMode::Stream).await?;
-        match self.open_passive(None, modes.to_vec()).await? {
-            (Opened::Socket(socket), _) => {
-                socket.reset_on_close(false);
-                Ok(socket)
-            }
-            (Opened::Listener(_), _) => Err(Error::DataConnect(io::ErrorKind::Unsupported.into())),
-        }
-    }
-
-    /// Returns the address in the server's reply to `PASV` (RFC 959, 4.1.2), to which nothing is connected. With
-    /// address translation it may be one that cannot be reached.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// println!("{}", client.passive_address().await?);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::StatusCode`] if the server refuses; [`Error::UnusableReply`] if its reply contains no address.
-    pub async fn passive_address(&mut self) -> Result<SocketAddrV4> {
-        let reply = self.control.run(Exchange::new(Command::new("PASV"), &["227"])).await?;
-        let address = reply.lines().rev().find_map(|line| parse_pasv(line).ok());
-        address.ok_or(Error::UnusableReply { command: "PASV", reply })
-    }
-
     /// Reserves space on the server for an upload of `bytes` bytes (`ALLO`; RFC 959, 4.1.3).
     ///
     /// Most servers do not need this and say so. The command is not sent to them again.
@@ -229,7 +95,7 @@ impl Client {
     ) -> Result<TransferSummary> {
         let deadline = self.completion_deadline();
         let finished = data.finish(&mut self.control, masks, deadline).await;
-        // A late preliminary reply is no missing one.
+        // A preliminary reply that arrives late is not missing.
         if finished.is_ok() && data.preliminary().is_none() && !self.control.had_preliminary() {
             self.control.memory().note_silent_start();
         }
@@ -240,17 +106,27 @@ impl Client {
         finished
     }
 
+    /// Ends a download whose wanted part has arrived. If a transfer follows, the replies are not awaited: the next
+    /// command reads them.
+    pub(crate) async fn end_part(&mut self, data: &mut DataConnection, follow_up: FollowUp) -> Result<()> {
+        if follow_up == FollowUp::Nothing {
+            return data.abort(&mut self.control).await.map(drop);
+        }
+        if !self.server_kind().quirks().ends_closed_downloads {
+            let begun = self.control.begin_abort().await;
+            data.close();
+            return begun;
+        }
+        data.reset();
+        match self.next_passive_mode(Direction::Down, follow_up) {
+            Some(mode) => self.control.send_pipelined_after_close(mode).await,
+            None => Ok(()),
+        }
+    }
+
     /// Creates the keep-alive timer of one transfer.
     pub(crate) fn keep_alive(&self) -> KeepAlive {
         KeepAlive::new(self.config.keep_alive)
-    }
-
-    pub(crate) fn data_path_command<T>(
-        &mut self,
-        verb: &'static str,
-        path: &RemotePath,
-    ) -> DataCommand<'_, T> {
-        DataCommand::new(self, Ok(TransferCommand::path(verb, path)))
     }
 
     /// Opens a data connection and starts the transfer. The TLS handshake runs while the first reply is
@@ -274,7 +150,7 @@ impl Client {
         self.open_transfer(&command, request).await
     }
 
-    /// Opens a file for reading from its start, and queries its modification time on the way.
+    /// Opens a file for reading from its start, and queries its modification time in the process.
     pub(crate) async fn open_dated_data(
         &mut self,
         path: &RemotePath,
@@ -328,7 +204,7 @@ impl Client {
             }
             Err(error) => error,
         };
-        // Other codes are expected of the commands before the transfer.
+        // The commands before the transfer have other success codes.
         let is_of_transfer = matches!(&error, Error::StatusCode(refused) if refused.expected == ["1xx"]);
         let is_name_refused = command.direction() == Direction::Up
             && is_single_name(path)
@@ -411,7 +287,7 @@ impl Client {
         let wants_time = matches!(request.queries, RequestedQueries::ModificationTime)
             && !self.capabilities.no_mdtm
             && !self.control.forbids_pipelining();
-        // A first attempt, for whose outcome other sessions wait.
+        // Other sessions wait for the outcome of a first attempt.
         let trial = if wants_time { self.try_optional(OptionalCommand::MDTM).await } else { Ok(None) };
         let queries = match request.queries {
             RequestedQueries::ModificationTime if wants_time && trial.is_ok() => {
@@ -505,7 +381,8 @@ impl Client {
             && matches!(error, Error::StatusCode(refused) if is_passive(refused))
     }
 
-    // Boxed by a function of its own: the futures of all callers, and the stack that they need, become smaller.
+    // A separate function boxes the future, so that the futures of all callers, and the stack that they need, are
+    // smaller.
     fn begin_boxed(
         &mut self,
         queries: FileQueries,
@@ -589,8 +466,8 @@ impl Client {
 
     /// Sends the command on the control connection, while the data connection is accepted and encrypted.
     ///
-    /// If no reply has arrived after `patience` and the data connection is open, the data are transferred all the same:
-    /// some servers send the final reply only, and wait for the data of an upload before.
+    /// If no reply has arrived after `patience` and the data connection is open, the data are transferred
+    /// nevertheless: some servers send only the final reply, or send a reply only after the data of an upload.
     async fn start(
         &mut self,
         transfer: Transfer,
@@ -606,7 +483,7 @@ impl Client {
                 Opened::Socket(socket) => socket,
                 Opened::Listener(listener) => listener.accept().await.map_err(Error::DataConnect)?,
             };
-            // Measured on vsftpd: it replies 226 to a half-sent upload whose connection is closed, not reset.
+            // vsftpd replies 226 to an incomplete upload whose connection is closed, not reset (measured).
             socket.reset_on_close(direction == Direction::Up);
             match tls {
                 Some(tls) => {
@@ -653,340 +530,29 @@ impl Client {
             _ => error,
         }
     }
-
-    /// Opens a passive data connection for `command`, or an active one on a server that knows no passive mode.
-    async fn open_passive_or_active(
-        &mut self,
-        command: &Command,
-        mdtm: Option<Command>,
-    ) -> Result<(Opened, Option<MdtmReply>)> {
-        let refused = match self.open_passive_for(command, mdtm).await {
-            Err(Error::StatusCode(refused))
-                if self.capabilities.passive.is_none() && classify::rejects_passive(&refused.info) =>
-            {
-                refused
-            }
-            opened => return opened,
-        };
-        match self.open_active().await {
-            Ok(opened) => {
-                self.capabilities.active_only = true;
-                Ok((opened, None))
-            }
-            Err(error) if error.is_connection_lost() => Err(error),
-            Err(_) => Err(refused.into()),
-        }
-    }
-
-    /// Opens a passive data connection for `command`. A server that redirects transfers to other machines
-    /// (drftpd) needs `PRET` first, to choose the machine that listens. `PRET` is sent once the server has
-    /// asked for it.
-    pub(crate) async fn open_passive_for(
-        &mut self,
-        command: &Command,
-        mdtm: Option<Command>,
-    ) -> Result<(Opened, Option<MdtmReply>)> {
-        if !self.capabilities.wants_pret {
-            match self.open_passive(mdtm.clone(), self.passive_order()).await {
-                Err(Error::StatusCode(refused)) if classify::requires_pret(&refused.info) => {
-                    self.capabilities.wants_pret = true;
-                }
-                opened => return opened,
-            }
-        }
-        let pret = Command::with_argument("PRET", command.as_bytes())?;
-        self.control.run(Exchange::new(pret, &["2xx"])).await?;
-        self.open_passive(mdtm, self.passive_order()).await
-    }
-
-    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` on the way.
-    pub(super) async fn open_passive(
-        &mut self,
-        mdtm: Option<Command>,
-        modes: Vec<PassiveMode>,
-    ) -> Result<(Opened, Option<MdtmReply>)> {
-        let config = self.config.clone();
-        let host = self.host.name.clone();
-        let mut dialer = self.dialer(&config, &host);
-        let outcome = self.run_passive(mdtm, modes, &mut dialer).await;
-        match (outcome, dialer.opened, dialer.failure) {
-            (Ok((mode, mdtm_reply)), Some(opened), _) => {
-                self.capabilities.passive = Some(mode);
-                self.state.had_passive_data = true;
-                Ok((opened, mdtm_reply))
-            }
-            (Err(Error::DataConnect(_)), _, Some(failure)) => Err(Error::DataConnect(failure)),
-            (Err(error), ..) => Err(error),
-            (Ok(_), None, _) => Err(Error::DataConnect(io::ErrorKind::NotConnected.into())),
-        }
-    }
-
-    /// Runs the passive dialog. Uses the passive command that was pipelined with the previous transfer, if
-    /// there is one.
-    async fn run_passive(
-        &mut self,
-        mdtm: Option<Command>,
-        modes: Vec<PassiveMode>,
-        dialer: &mut DataDialer<'_>,
-    ) -> Result<(PassiveMode, Option<MdtmReply>)> {
-        let first = modes.first().copied();
-        let io = DialogIo::Data(dialer);
-        let ahead = self.control.take_pipelined();
-        let outcome = match ahead {
-            PipelinedPassive::Sent(mode) if first == Some(mode) => {
-                self.control.resume_with(PassiveWithMdtm::new(mdtm, Passive::sent(modes)), io).await
-            }
-            PipelinedPassive::Listening(mode, endpoint) if first == Some(mode) => {
-                let passive = Passive::answered(modes, endpoint);
-                self.control.resume_with(PassiveWithMdtm::new(mdtm, passive), io).await
-            }
-            _ => self.control.run_with(PassiveWithMdtm::new(mdtm, Passive::new(modes)), io).await,
-        };
-        let mode = outcome.as_ref().ok().map(|(mode, _)| *mode);
-        self.capabilities.no_pipelining |=
-            ahead == PipelinedPassive::Refused || (ahead != PipelinedPassive::None && mode != first);
-        outcome
-    }
-
-    /// Returns the passive command that may be pipelined after the data of a transfer.
-    fn next_passive_mode(&self, direction: Direction, follow_up: FollowUp) -> Option<PassiveMode> {
-        let capabilities = &self.capabilities;
-        let wanted =
-            follow_up == FollowUp::Transfer && !capabilities.no_pipelining && !capabilities.wants_pret;
-        // Where directories are entered, other commands come between two transfers.
-        let wanted = wanted
-            && self.config.active.is_none()
-            && !self.capabilities.active_only
-            && !self.capabilities.repeats_type
-            && !self.uses_bare_names();
-        let allowed = || self.config.pipelining.allows(direction, self.server_kind());
-        capabilities.passive.filter(|_| wanted && allowed())
-    }
-
-    /// Opens a data connection in active mode: listens, and sends the address to the server.
-    async fn open_active(&mut self) -> Result<Opened> {
-        let config = self.config.clone();
-        let host = self.host.name.clone();
-        let mut dialer = self.dialer(&config, &host);
-        let port_only = self.capabilities.no_eprt || self.control.memory().avoids(OptionalCommand::EPRT);
-        let dialog = if port_only { Active::port_only() } else { Active::default() };
-        self.capabilities.no_eprt |=
-            self.control.run_with(dialog, DialogIo::Data(&mut dialer)).await?.refuses_eprt();
-        dialer.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
-    }
-
-    fn dialer<'a>(&self, config: &'a crate::config::Config, host: &'a str) -> DataDialer<'a> {
-        DataDialer {
-            connector: &*config.connector,
-            host,
-            peer: self.control.peer_address().map(|address| address.ip()),
-            local: self.control.local_address().map(|address| address.ip()),
-            trust_advertised: config.trust_passive_address,
-            active: config.active.as_ref(),
-            deadline: config.timeouts.data_connect,
-            opened: None,
-            failure: None,
-        }
-    }
-
-    /// Returns the passive modes in the order in which they are tried: first the one that worked before.
-    /// `PASV` cannot express an IPv6 address.
-    pub(crate) fn passive_order(&self) -> Vec<PassiveMode> {
-        let ipv6 = self.control.peer_address().is_some_and(|address| address.ip().to_canonical().is_ipv6());
-        let mut modes = self.config.passive.clone();
-        if ipv6 && modes.contains(&PassiveMode::Epsv) {
-            modes.retain(|mode| *mode != PassiveMode::Pasv);
-        }
-        if modes.len() > 1 && self.control.memory().avoids(OptionalCommand::EPSV) {
-            modes.retain(|mode| *mode != PassiveMode::Epsv);
-        }
-        modes.sort_by_key(|mode| Some(*mode) != self.capabilities.passive);
-        modes
-    }
 }
 
-/// A command that uses a data connection. Awaiting it sends the command and returns the stream `T`: a
-/// [`DataStream`], [`DownloadStream`] or [`UploadStream`].
-///
-/// ```no_run
-/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-/// let stream = client.download_stream("log.txt").offset(1024).await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-pub struct DataCommand<'c, T> {
-    client: &'c mut Client,
-    command: Result<TransferCommand>,
-    transfer_type: TransferType,
-    offset: u64,
-    follow_up: FollowUp,
-    stream: PhantomData<fn() -> T>,
-}
-
-impl<'c, T> DataCommand<'c, T> {
-    fn new(client: &'c mut Client, command: Result<TransferCommand>) -> Self {
-        Self {
-            client,
-            command,
-            transfer_type: TransferType::Image,
-            offset: 0,
-            follow_up: FollowUp::Nothing,
-            stream: PhantomData,
-        }
-    }
-
-    /// Sets the representation type (`TYPE`). Defaults to [`TransferType::Image`].
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// use oxftp::TransferType;
-    ///
-    /// let stream = client.data_command("NLST").transfer_type(TransferType::Ascii).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn transfer_type(mut self, transfer_type: TransferType) -> Self {
-        self.transfer_type = transfer_type;
-        self
-    }
-
-    /// Sets the byte at which the transfer starts (`REST`; RFC 3659, 5). Defaults to 0.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// let rest = client.download_stream("log.txt").offset(1024).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn offset(mut self, offset: u64) -> Self {
-        self.offset = offset;
-        self
-    }
-
-    /// Sets what follows the transfer.
-    pub(crate) fn followed_by(mut self, follow_up: FollowUp) -> Self {
-        self.follow_up = follow_up;
-        self
-    }
-
-    async fn open(self) -> Result<DataStream<&'c mut Client>> {
-        let (transfer_type, offset) = (self.transfer_type, self.offset);
-        let data = self.client.open_data(self.command?, transfer_type, offset, self.follow_up).await?;
-        Ok(DataStream::new(self.client, data))
-    }
-}
-
-impl<'c, T: From<DataStream<&'c mut Client>> + 'c> IntoFuture for DataCommand<'c, T> {
-    type Output = Result<T>;
-    type IntoFuture = BoxFuture<'c, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async { self.open().await.map(T::from) })
-    }
-}
-
-/// How a transfer is started.
+/// The parameters of a transfer command.
 #[derive(Debug, Clone, Copy)]
 struct TransferRequest {
     queries: RequestedQueries,
     transfer_type: TransferType,
     offset: u64,
-    /// Whether the data may be compressed.
+    /// `true` if the data may be compressed.
     compressible: bool,
     follow_up: FollowUp,
 }
 
-/// The queries that are wanted about the file of a transfer.
-#[derive(Debug, Clone, Copy)]
-enum RequestedQueries {
-    None,
-    ModificationTime,
-    AfterUpload(UploadQueries),
-}
-
-/// Queries after an upload: the size of the file, and a command that sets its time.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct UploadQueries {
-    /// The time that the file gets.
-    pub(crate) time: Option<Timestamp>,
-}
-
-/// Queries about a file that are sent along with its transfer.
-#[derive(Debug, Clone)]
-enum FileQueries {
-    None,
-    /// `MDTM` for a downloaded file.
-    ModificationTime(Command),
-    /// `SIZE` and a command that sets the time, for an uploaded file.
-    AfterUpload(Vec<Command>),
-}
-
-impl FileQueries {
-    /// Leaves out commands that are not to be sent to this server again.
-    fn without(self, memory: &ServerMemory) -> Self {
-        match self {
-            Self::ModificationTime(_) if memory.avoids(OptionalCommand::MDTM) => Self::None,
-            queries => queries,
-        }
-    }
-
-    /// Returns what follows the transfer, when queries that cannot be sent along with the data follow first.
-    fn limit(&self, follow_up: FollowUp, memory: &ServerMemory) -> FollowUp {
-        match self {
-            Self::AfterUpload(queries) if !queries.iter().all(|query| is_answered(query, memory)) => {
-                FollowUp::Nothing
-            }
-            _ => follow_up,
-        }
-    }
-
-    /// Decides when each query is sent so that it costs no round trip. `pipelined` says whether the next passive
-    /// command follows the data; queries go with it then, and cost the server no separate turn.
-    ///
-    /// A command that the server has not answered yet is not sent along with the data: if it is never answered, the
-    /// replies after it could not be attributed.
-    fn schedule(self, pipelined: bool, compressed: bool, memory: &ServerMemory) -> ScheduledQueries {
-        let (before_data, after_data) = match self {
-            Self::ModificationTime(mdtm) if pipelined && is_answered(&mdtm, memory) => (None, vec![mdtm]),
-            Self::ModificationTime(mdtm) => (Some(mdtm), Vec::new()),
-            // The size of a compressed upload is always compared.
-            Self::AfterUpload(queries)
-                if !compressed && queries.iter().all(|query| is_answered(query, memory)) =>
-            {
-                (None, queries)
-            }
-            Self::AfterUpload(_) | Self::None => (None, Vec::new()),
-        };
-        ScheduledQueries { before_data, after_data }
-    }
-}
-
-/// Returns whether the server is known to answer a command.
-fn is_answered(command: &Command, memory: &ServerMemory) -> bool {
-    OptionalCommand::of(command.as_bytes()).is_none_or(|optional| memory.has_answered(optional))
-}
-
-/// When the queries about a file are sent.
-struct ScheduledQueries {
-    /// `MDTM`, sent while the data connection is being opened.
-    before_data: Option<Command>,
-    /// Commands sent after the data, before the final reply.
-    after_data: Vec<Command>,
-}
-
 fn is_listing(command: &Command) -> bool {
-    let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
-    matches!(verb, b"LIST" | b"MLSD" | b"NLST")
+    matches!(command.verb(), b"LIST" | b"MLSD" | b"NLST")
 }
 
-/// How many optional commands, without which the transfer begins again, may end its session one after the other.
+/// Maximum number of optional commands that may end the session of one transfer. After each, the transfer starts
+/// again without that command.
 const MAX_REPLACED: u32 = 4;
 
-/// How long to wait for the first reply to a transfer command while the data connection is open.
+/// The wait for the first reply to a transfer command while the data connection is open.
 const PRELIMINARY_PATIENCE: Duration = Duration::from_secs(3);
 
-/// The same on a server that has transferred data without a preliminary reply. A refusal comes sooner.
+/// The same wait on a server that has transferred data without a preliminary reply. A refusal arrives sooner.
 const KNOWN_SILENCE: Duration = Duration::from_millis(100);

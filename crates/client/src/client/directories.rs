@@ -219,8 +219,8 @@ impl Client {
         if exists { Ok(false) } else { Err(reply.unexpected(&["2xx"]).into()) }
     }
 
-    /// Creates a directory whose relative path was refused by its path from the root, if that is worth a try. Returns
-    /// whether it was missing.
+    /// Creates a directory by its path from the root after its relative path was refused, if that is worth an
+    /// attempt. Returns whether it was missing.
     async fn make_from_root(&mut self, path: &RemotePath, refused: Error) -> Result<bool> {
         if !self.may_make_from_root(path, &refused) {
             return Err(refused);
@@ -279,7 +279,7 @@ impl Client {
             Err(error) => error,
             created => return created,
         };
-        // The reply to `PWD` may have shown meanwhile that the server takes no paths with slashes.
+        // The reply to `PWD` may have shown that the server takes no paths with slashes.
         let is_learned = was_whole && self.uses_bare_names() && refuses_path(&error);
         if !is_learned && !self.may_try_bare_name(PathUse::Create, path, &error) {
             return Err(error);
@@ -339,8 +339,9 @@ impl Client {
         self.change(Change::RemoveFile, &path).await.map(drop)
     }
 
-    /// Changes what a path names. If the session is lost, it is opened again, and the change is repeated unless it was made
-    /// before: some servers end the session at each such command. Returns whether there was something to change.
+    /// Creates or removes a path. If the session is lost, it is opened again, and the change is repeated
+    /// unless it is complete already: some servers end the session at each such command. Returns whether there was
+    /// something to change.
     async fn change(&mut self, change: Change, path: &RemotePath) -> Result<bool> {
         let mut attempts = self.reconnects();
         let mut was_lost = false;
@@ -582,7 +583,7 @@ impl Client {
     }
 }
 
-/// A change of what a path names.
+/// A change of a path on the server.
 #[derive(Debug, Clone, Copy)]
 enum Change {
     Create,

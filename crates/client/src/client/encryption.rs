@@ -67,7 +67,7 @@ impl Client {
     #[must_use]
     pub fn tls_cipher(&self) -> Option<&'static str> {
         let name = self.control.tls()?.negotiated_cipher_suite()?.suite().as_str()?;
-        // rustls has names of its own for the suites of TLS 1.3; these are IANA's.
+        // rustls has different names for the suites of TLS 1.3; these are IANA's.
         Some(match name {
             "TLS13_AES_128_GCM_SHA256" => "TLS_AES_128_GCM_SHA256",
             "TLS13_AES_256_GCM_SHA384" => "TLS_AES_256_GCM_SHA384",

@@ -13,7 +13,7 @@ use oxftp_proto::{
 use super::{Client, compression::TransferMode, navigation::Spelling};
 use crate::{Error, Result};
 
-/// How the data between two servers are encrypted.
+/// The encryption of the data between two servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handshake {
     /// Not encrypted.

@@ -66,7 +66,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`features`](Self::features).
+    /// The errors of [`features`](Self::features).
     pub async fn hash_algorithms(&mut self) -> Result<Vec<HashAlgorithm>> {
         let offers = HashOffer::all(self.features().await?);
         let mut algorithms: Vec<_> = offers.iter().map(HashOffer::algorithm).collect();
@@ -86,7 +86,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`hash`](Self::hash) and [`hash_file`].
+    /// The errors of [`hash`](Self::hash) and [`hash_file`].
     pub async fn has_same_hash(
         &mut self,
         local: impl AsRef<Path>,
@@ -111,7 +111,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`download_stream`](Self::download_stream), and of reading it.
+    /// The errors of [`download_stream`](Self::download_stream), and of reading it.
     pub async fn hash_content(
         &mut self,
         path: impl Into<RemotePath>,

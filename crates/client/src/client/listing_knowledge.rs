@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Client, DotNames};
 use crate::ListCommand;
 
-/// What the listings of a server have shown so far.
+/// Properties of a server that its listings have shown so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ListingKnowledge {
     pub(crate) mlsd: CommandKnowledge,
@@ -26,7 +26,7 @@ pub(crate) struct ListingKnowledge {
     pub(crate) stat_rescued: u8,
 }
 
-/// What is known about one listing command. Paths are *plain* if no server takes them for anything but a path.
+/// Properties of one listing command, as observed. Paths are *plain* if no server takes them for anything but a path.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CommandKnowledge {
     /// It has listed a directory.
@@ -43,7 +43,7 @@ pub(crate) struct CommandKnowledge {
     pub(crate) must_enter: bool,
     /// Directories that were listed after they were entered only.
     pub(crate) rescued: u8,
-    /// Whether it honours paths with blanks, if known.
+    /// `Some(true)` if it honours paths with blanks; `None` if that is unknown.
     pub(crate) honours_blanks: Option<bool>,
     /// The listing shown last, and its path, as hashes.
     pub(crate) last: Option<LastListing>,
@@ -56,7 +56,7 @@ pub(crate) struct LastListing {
     pub(crate) names: u64,
 }
 
-/// What `LIST -a` does.
+/// The observed effect of `LIST -a`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum ListAll {
     #[default]
@@ -82,7 +82,7 @@ impl SharedListingKnowledge {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Shares the knowledge of another session, and adds its own to it.
+    /// Shares the knowledge of another session, and adds that of this session to it.
     pub(super) fn share(&mut self, other: &Self) {
         if !Arc::ptr_eq(&self.0, &other.0) {
             let own = self.get();
@@ -126,8 +126,8 @@ impl Client {
         self.capabilities.listing.get()
     }
 
-    /// Returns whether the listings of the server have shown that it lists the directory that it is asked for, or have to be
-    /// taken from inside.
+    /// Returns whether the listings of the server have shown that it lists the requested directory, or directories
+    /// have to be entered before they are listed.
     pub(crate) fn honours_paths(&self) -> bool {
         let ListingKnowledge { mlsd, list, .. } = self.listing_knowledge();
         let command = if mlsd.works { mlsd } else { list };
@@ -142,8 +142,8 @@ impl Client {
     /// have revealed it. Sends no command.
     ///
     /// The first listing by `LIST` is followed by one with `-a` in the same directory, unless it shows such names by
-    /// itself ([`ClientBuilder::list_all`](crate::ClientBuilder::list_all)). Servers for which that is no option refuse
-    /// it, or show nothing new.
+    /// itself ([`ClientBuilder::list_all`](crate::ClientBuilder::list_all)). Servers for which that is not an option
+    /// refuse it, or show nothing new.
     ///
     /// A file that begins with a dot and is absent from a listing may exist, unless this returns
     /// [`DotNames::Shown`].

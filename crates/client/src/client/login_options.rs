@@ -1,4 +1,4 @@
-//! Commands around the login that identify the client and its options: `HOST`, `CLNT`, `OPTS UTF8`.
+//! Commands before and after the login that identify the client and its options: `HOST`, `CLNT`, `OPTS UTF8`.
 
 use oxftp_proto::{Code, Command, TransferType, dialog::Exchange};
 

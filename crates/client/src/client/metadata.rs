@@ -46,10 +46,10 @@ impl Client {
         }
     }
 
-    /// Returns the entry of a path from the listing of its parent, or that it does not exist, if a refusal leaves that
-    /// open. Otherwise returns the refusal.
+    /// Returns the entry of a path from the listing of its parent, or that it does not exist, if a refusal does not
+    /// say whether it exists. Otherwise returns the refusal.
     ///
-    /// A server on which `MLST` has not worked yet may refuse it for every path.
+    /// If `MLST` has not worked on this server yet, the server may refuse it for every path.
     async fn confirm_by_listing(&mut self, path: &RemotePath, refusal: Error) -> Result<Entry> {
         let is_untried = !self.capabilities.mlst_works
             && !self.listing_knowledge().mlsd.works
@@ -83,7 +83,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`metadata`](Self::metadata).
+    /// The errors of [`metadata`](Self::metadata).
     pub async fn file_metadata(&mut self, path: impl Into<RemotePath>) -> Result<Entry> {
         let path = path.into();
         match self.stat_by_mlst(&path).await {
@@ -113,7 +113,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`metadata`](Self::metadata), except for a path that does not exist. A lack of permission is an error.
+    /// The errors of [`metadata`](Self::metadata), except for a path that does not exist. A lack of permission is an error.
     pub async fn try_exists(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
         match self.metadata(path).await {
             Ok(_) => Ok(true),
@@ -133,7 +133,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`metadata`](Self::metadata), including for a path that does not exist.
+    /// The errors of [`metadata`](Self::metadata), including for a path that does not exist.
     pub async fn is_file(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
         Ok(self.metadata(path).await?.is_file())
     }
@@ -150,7 +150,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`metadata`](Self::metadata), including for a path that does not exist.
+    /// The errors of [`metadata`](Self::metadata), including for a path that does not exist.
     pub async fn is_dir(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
         Ok(self.metadata(path).await?.is_dir())
     }
@@ -171,7 +171,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the control connection.
+    /// The errors of the control connection.
     pub async fn resolve_link(&mut self, path: impl Into<RemotePath>) -> Result<EntryKind> {
         let path = path.into();
         if self.is_directory_by_entering(&path).await? {
@@ -317,16 +317,16 @@ impl Client {
         Ok(())
     }
 
-    /// Sends `TYPE` before each transfer from now on, as some servers return to `TYPE A` by themselves. Returns `false` if
-    /// it is so already, or if files are to be converted.
+    /// Sends `TYPE` before each transfer from now on, as some servers return to `TYPE A` by themselves. Returns
+    /// `false` if this is the case already, or if files are to be converted.
     pub(crate) fn repeat_type(&mut self) -> bool {
         !self.converts_files()
             && self.server_kind() == ServerKind::Other
             && !std::mem::replace(&mut self.capabilities.repeats_type, true)
     }
 
-    /// Finds what stands for `TYPE I` on a server that refuses it: `TYPE L 8`, or nothing if it refuses every type and
-    /// thus converts nothing.
+    /// Finds the equivalent of `TYPE I` on a server that refuses it: `TYPE L 8`, or no command if it refuses every
+    /// type and thus converts nothing.
     fn replace_image_type(&mut self, refused: Error) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move { self.replace_image(refused).await })
     }
@@ -497,7 +497,7 @@ impl Client {
         Ok(entry)
     }
 
-    /// Remembers that listings hide names that begin with a dot, if this one exists and is not listed.
+    /// Records that listings hide names that begin with a dot, if this one exists and is not listed.
     fn note_hidden(&self, path: &RemotePath, entry: &Entry, listing: &Error) {
         let is_unlisted = matches!(listing, Error::NotFound { .. }) && entry.kind != EntryKind::Unknown;
         if is_unlisted && begins_with_dot(path) {
@@ -505,7 +505,7 @@ impl Client {
         }
     }
 
-    /// Returns whether a path may exist although the listing of its parent failed so, or does not show it.
+    /// Returns whether a path may exist although the listing of its parent failed in this way, or does not show it.
     fn may_be_unlisted(&self, path: &RemotePath, error: &Error) -> bool {
         let is_hidden = begins_with_dot(path) && self.dot_names() != DotNames::Shown;
         leaves_open(error) && (is_hidden || !matches!(error, Error::NotFound { .. }))
@@ -524,7 +524,7 @@ pub(crate) struct FoundEntry {
     pub(crate) is_listed: bool,
 }
 
-/// What a server says about the size of a file.
+/// The answer of a server to a query for the size of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SizeAnswer {
     Size(u64),
@@ -533,7 +533,7 @@ pub(crate) enum SizeAnswer {
     Unknown,
 }
 
-/// Returns whether a refusal leaves it open if the path exists. A lack of permission is an answer of its own.
+/// Returns whether a refusal does not say whether the path exists. A lack of permission is a different answer.
 pub(crate) fn leaves_existence_open(error: &Error) -> bool {
     matches!(error, Error::StatusCode(refused)
         if matches!(refused.info.code().get(), 450 | 550)
@@ -561,7 +561,7 @@ fn leaves_open(error: &Error) -> bool {
 /// The error for `TYPE I` on a server that transfers in `TYPE A` only.
 const NO_IMAGE: Error = Error::Unsupported { what: NO_IMAGE_TYPE };
 
-/// What such a server lacks.
+/// The feature that a server without `TYPE I` lacks.
 pub(crate) const NO_IMAGE_TYPE: &str = "binary transfers: it refuses TYPE I";
 
 /// Parses the reply to `SIZE`: its only number, which may be grouped, as in `213 1,234,567` or `213 size is 9 bytes`.

@@ -3,11 +3,14 @@
 mod attributes;
 mod ccc;
 mod compression;
+mod connection_modes;
 mod contents;
+mod data_command;
 mod data_transfer;
 mod directories;
 mod dot_names;
 mod encryption;
+mod file_queries;
 mod fxp;
 mod hash;
 mod listing_knowledge;
@@ -25,10 +28,10 @@ mod transfer_command;
 mod zone;
 
 pub(crate) use self::attributes::SizeAndTime;
-pub use self::data_transfer::DataCommand;
-pub(crate) use self::data_transfer::UploadQueries;
+pub use self::data_command::DataCommand;
 pub(crate) use self::directories::check_removable;
 pub use self::dot_names::DotNames;
+pub(crate) use self::file_queries::UploadQueries;
 pub(crate) use self::fxp::Handshake;
 pub(crate) use self::listing_knowledge::{CommandKnowledge, LastListing, ListAll, ListingKnowledge};
 pub(crate) use self::metadata::{
@@ -83,7 +86,7 @@ pub struct Client {
     state: SessionState,
     /// The credentials of the login, for opening the session again.
     credentials: Option<Credentials>,
-    /// How often an operation opens the session again and is repeated.
+    /// The number of times that an operation opens the session again and is repeated.
     reconnects: u32,
 }
 
@@ -219,7 +222,7 @@ impl Client {
         Ok(self.control.take_unclaimed())
     }
 
-    /// Returns how long the server has worked for connecting and logging in, beyond the round trips.
+    /// Returns the time that the server needed for connecting and logging in, without the round trips.
     pub(crate) fn login_cost(&self) -> Duration {
         self.state.login_cost
     }
@@ -234,7 +237,7 @@ impl Client {
         self.state.login_began
     }
 
-    /// Returns whether the connection was lost by the server's doing, without a timeout.
+    /// Returns whether the server ended the connection, without a timeout.
     pub(crate) fn was_closed_by_server(&self) -> bool {
         self.control.was_closed_by_server()
     }
@@ -288,8 +291,8 @@ impl Client {
         ServerKind::identify(&self.greeting.text(), self.capabilities.system.as_deref())
     }
 
-    /// Returns whether the server probably shows more names for `LIST -a` than for `LIST`: whether that is tried first.
-    /// The listing shows whether it is true.
+    /// Returns whether the server probably shows more names for `LIST -a` than for `LIST`, so that `LIST -a` is tried
+    /// first. The listing shows whether this is true.
     pub(crate) fn may_hide_dot_files(&self) -> bool {
         self.server_kind().quirks().hides_dot_files
     }

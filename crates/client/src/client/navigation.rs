@@ -10,7 +10,7 @@ use oxftp_proto::{
 use super::Client;
 use crate::{Error, Result, future::BoxFuture};
 
-/// Where a session is while it is not in the caller's working directory.
+/// The position of a session outside of the caller's working directory.
 #[derive(Debug)]
 pub(crate) struct Away {
     /// The caller's working directory, if `CWD` can lead back to it. Otherwise `CDUP` does.
@@ -21,7 +21,7 @@ pub(crate) struct Away {
     is_uncertain: bool,
 }
 
-/// What a command does with a path. Some servers refuse paths with directories for one of them only.
+/// The use that a command makes of a path. Some servers refuse paths with directories for one of them only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PathUse {
     Read,
@@ -48,7 +48,7 @@ impl PathUse {
     }
 }
 
-/// Whether a command may use a path with directories.
+/// The form in which a command sends a path with directories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spelling {
     /// As a whole, unless the server is known to refuse that.
@@ -60,11 +60,11 @@ pub(crate) enum Spelling {
 }
 
 impl Client {
-    /// Returns how the server spells paths, as far as its greeting and its replies to `SYST` and `PWD` show it.
+    /// Returns the server's style of paths, as far as its greeting and its replies to `SYST` and `PWD` show it.
     ///
-    /// Sends nothing. [`current_dir`](Self::current_dir) and questions about directories learn more. Where the style
-    /// does not [take paths](PathStyle::takes_paths), commands with a path are sent with a bare name after `CWD` into
-    /// its directory.
+    /// Sends nothing. [`current_dir`](Self::current_dir) and queries about directories learn more. If the style does
+    /// not [take paths](PathStyle::takes_paths), commands with a path are sent with a bare name after `CWD` into its
+    /// directory.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -88,8 +88,8 @@ impl Client {
     /// Enters a directory, and returns its path as the server reports it (`CWD`, `PWD`). The working directory stays
     /// the same: the next operation changes back.
     ///
-    /// Where the server does not report absolute paths, the result is `path`, joined to the working directory if that
-    /// is known.
+    /// If the server does not report absolute paths, the result is `path`, joined to the working directory if that is
+    /// known.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -137,8 +137,8 @@ impl Client {
         })
     }
 
-    /// Returns whether `CWD` takes what `PWD` has shown as the working directory, in which the session is. Only a server
-    /// that is not known, and that shows another directory than the root, is asked.
+    /// Returns whether `CWD` accepts the path that `PWD` has shown as the working directory, in which the session is.
+    /// Only an unknown server that shows another directory than the root is asked.
     async fn leads_home(&mut self, home: &RemotePath) -> Result<bool> {
         if home.as_bytes() == b"/" || self.server_kind() != ServerKind::Other || self.state.ifs_paths {
             return Ok(true);
@@ -222,7 +222,7 @@ impl Client {
             self.query_working_dir().await?;
         }
         if !self.can_return() && self.path_style().is_absolute(path) {
-            // Nothing could change back.
+            // No command could change back to the working directory.
             return Ok(Entering::Unavailable);
         }
         let whole = self.entry_steps(path);
@@ -268,7 +268,7 @@ impl Client {
             if !refuses_path(&error) {
                 return Err(error);
             }
-            // What `PWD` shows is a path of another kind, or one above the root of this login.
+            // `PWD` shows a path of another kind, or a path above the root of this login.
             self.capabilities.hides_home = true;
         }
         Box::pin(self.climb_home()).await
@@ -309,9 +309,9 @@ impl Client {
         self.capabilities.bare_names || !self.path_style().takes_paths()
     }
 
-    /// Returns whether it is worth trying to enter the directory of a path that was refused. Each server is tried
-    /// once for each use, and not if a path with directories has worked. A server with `MLSD` or
-    /// `MLST` takes paths; at most it refuses to write to absolute ones.
+    /// Returns whether it is worth trying to enter the directory of a refused path. Each server is tried once for
+    /// each use, and not if a path with directories has worked. A server with `MLSD` or `MLST` takes paths; at most
+    /// it refuses to write to absolute ones.
     pub(crate) fn may_try_bare_name(&self, usage: PathUse, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         let is_about_path = matches!(refused.info.code().get(), 501 | 504 | 550 | 551 | 553)
@@ -363,8 +363,8 @@ impl Client {
         Ok(self.uses_bare_names())
     }
 
-    /// Returns whether it is worth trying a relative path that was refused as one from the root. That is settled once
-    /// a relative path or one from the root has worked, or after some attempts, unless the reply names the reason.
+    /// Returns whether it is worth trying a refused relative path as one from the root. It is not once a relative
+    /// path or one from the root has worked, or after some attempts, unless the reply names the reason.
     pub(crate) fn may_try_from_root(&self, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         classify::wants_absolute_path(&refused.info)
@@ -378,8 +378,8 @@ impl Client {
             && self.is_unsettled_relative(path)
     }
 
-    /// Returns whether it is worth trying a relative path that is said to be missing as one from the root, as
-    /// [`may_try_from_root`](Self::may_try_from_root) does.
+    /// Returns whether it is worth trying a relative path that the server reports as missing as one from the root,
+    /// like [`may_try_from_root`](Self::may_try_from_root).
     pub(super) fn may_try_missing_from_root(&self, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         classify::presence(&refused.info) == classify::Presence::Missing
@@ -387,15 +387,16 @@ impl Client {
             && self.is_unsettled_relative(path)
     }
 
-    /// Returns whether it is worth trying a name in the working directory as a path from the root after it was refused
-    /// for writing. It cannot be missing: the server does not look for it there. No other reason may be given.
+    /// Returns whether it is worth trying a name in the working directory as a path from the root after it was
+    /// refused for writing. The refusal must give no other reason. It cannot mean that the file is missing: the
+    /// server does not look for it there.
     pub(crate) fn may_try_written_from_root(&self, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         let presence = classify::presence(&refused.info);
         let is_unexplained = matches!(refused.info.code().get(), 550 | 553)
             && presence == classify::Presence::Unknown
             && !classify::says_permission(&refused.info);
-        // Directories that are missing may have used up the other attempts.
+        // Missing directories may have used up the other attempts.
         (is_unexplained || presence == classify::Presence::Missing)
             && self.capabilities.absolute_attempts < 2 * MAX_ABSOLUTE_ATTEMPTS
             && self.is_unsettled_relative(path)
@@ -424,7 +425,7 @@ impl Client {
             && self.server_kind() == ServerKind::Other
     }
 
-    /// Records whether a relative path that was refused has worked from the root.
+    /// Records whether a refused relative path has worked from the root.
     pub(crate) fn note_from_root<T>(&mut self, tried: &Result<T>) {
         self.capabilities.absolute_attempts += 1;
         if tried.is_ok() {
@@ -439,7 +440,7 @@ impl Client {
         }
     }
 
-    /// Records the result of a command that was sent with a whole path, and is worth no further try.
+    /// Records the result of a command that was sent with a whole path, and needs no further attempt.
     pub(crate) fn note_path_works(&mut self, usage: PathUse, path: &RemotePath) {
         self.note_relative(path);
         if !self.uses_bare_names() && !self.path_style().route(path).directories.is_empty() {
@@ -447,7 +448,7 @@ impl Client {
         }
     }
 
-    /// Enters `steps`; where a path from the root is refused as a whole, one name after the other.
+    /// Enters `steps`; if a path from the root is refused as a whole, enters one name after the other.
     async fn enter_as(&mut self, path: &RemotePath, steps: Vec<RemotePath>) -> Result<()> {
         self.select_ifs_paths(path).await?;
         let by_name = self.uses_bare_names() || self.capabilities.deep_paths == Some(false);
@@ -659,7 +660,7 @@ impl Client {
         }
         self.go_home().await?;
         self.state.ifs_paths = true;
-        // The working directory is spelled in another way from now on.
+        // The spelling of the working directory changes from now on.
         self.state.working_dir = None;
         let command = Command::with_argument("SITE", "NAMEFMT 1")?;
         match self.control.run(Exchange::new(command, &["2xx"])).await {
@@ -732,8 +733,8 @@ fn single_names(path: &RemotePath, steps: &[RemotePath]) -> Vec<RemotePath> {
     names
 }
 
-/// How many relative paths are tried from the root after a refusal, while none has worked either way. Most of them do
-/// not exist.
+/// Maximum number of relative paths that are tried from the root after a refusal, while none has worked either way.
+/// Most of them do not exist.
 const MAX_ABSOLUTE_ATTEMPTS: u8 = 3;
 
 const NO_WAY_BACK: Error = Error::Unsupported { what: "way back to the working directory" };

@@ -47,7 +47,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`command`](Self::command). After [`Error::Timeout`](crate::Error::Timeout) the next
+    /// The errors of [`command`](Self::command). After [`Error::Timeout`](crate::Error::Timeout) the next
     /// operation waits for the missing replies.
     pub async fn pipeline(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Reply>> {
         self.state.alter();
@@ -111,7 +111,7 @@ impl Client {
 /// # Errors
 ///
 /// [`Error::StatusCode`](crate::Error::StatusCode) if the reply does not match a mask;
-/// [`Error::InvalidMask`](crate::Error::InvalidMask) if a mask is none, before anything is sent.
+/// [`Error::InvalidMask`](crate::Error::InvalidMask) if a mask is invalid, before anything is sent.
 #[derive(Debug)]
 #[must_use = "a command does nothing until it is awaited"]
 pub struct RawCommand<'c> {

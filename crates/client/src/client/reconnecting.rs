@@ -1,16 +1,16 @@
-//! A session whose operations open it again for a while when it is lost.
+//! Session whose operations open it again when it is lost, until a guard is dropped.
 
 use std::ops::{Deref, DerefMut};
 
 use super::Client;
 
-/// A session whose operations open it again when it is lost, until this is dropped.
+/// Guard of a session: until it is dropped, operations open the session again when it is lost.
 ///
-/// An operation that changes something looks at the server before it repeats its command: the change may have been made
-/// before the session was lost.
+/// An operation that changes something queries the server before it repeats its command: the change may have been
+/// made before the session was lost.
 pub(crate) struct Reconnecting<'c> {
     client: &'c mut Client,
-    /// How often operations open the session again otherwise.
+    /// The number of times that operations open the session again after this is dropped.
     usual: u32,
 }
 

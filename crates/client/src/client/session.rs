@@ -43,7 +43,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::connect`], [`Client::login`] and the body.
+    /// The errors of [`ClientBuilder::connect`], [`Client::login`] and the body.
     pub async fn session<T, E>(url: FtpUrl, body: impl AsyncFnOnce(&mut Self) -> Result<T, E>) -> Result<T, E>
     where
         E: From<Error>,
@@ -139,9 +139,9 @@ impl Client {
     /// The options [`ClientBuilder::client_name`] and [`ClientBuilder::utf8`] are sent afterwards (`CLNT`,
     /// `OPTS UTF8 ON`).
     ///
-    /// After a greeting of `230`, the session is logged in already, and a refusal of `USER` as superfluous (`500`, `502`,
-    /// `503`, `530 Already logged in`) is no error: the result is the greeting then. If TLS was started after the
-    /// greeting, it is an error.
+    /// After a greeting of `230`, the session is logged in already, and a refusal of `USER` as superfluous (`500`,
+    /// `502`, `503`, `530 Already logged in`) is not an error: the result is the greeting then. If TLS was started
+    /// after the greeting, it is an error.
     ///
     /// Each command is sent at most once. Password and account are redacted from the server's replies.
     ///
@@ -225,7 +225,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::connect`] and [`login`](Self::login). [`Error::Broken`] if the client was never logged
+    /// The errors of [`ClientBuilder::connect`] and [`login`](Self::login). [`Error::Broken`] if the client was never logged
     /// in, or if its state cannot be restored: after [raw commands](Self::command), a second login, or
     /// [`clear_command_channel`](Self::clear_command_channel).
     pub async fn reconnect(&mut self) -> Result<()> {
@@ -259,8 +259,8 @@ impl Client {
     }
 
     /// Opens the session again after it was lost to an optional command. Returns the error
-    /// [`Unanswered`](Error::Unanswered), with which callers replace the command by another one; or `error` if the
-    /// session was lost otherwise, or could not be opened again.
+    /// [`Unanswered`](Error::Unanswered), on which callers replace the command by another one, or `error` if the
+    /// session was lost for another reason or could not be opened again.
     pub(crate) async fn replace_lost(&mut self, error: Error) -> Error {
         let Some(command) = self.control.lost_to() else { return error };
         // A server with room for one session may need a moment to notice the end of the last one.
@@ -301,9 +301,10 @@ impl Client {
     /// Sends a command, and returns its reply if it matches one of `expected`.
     ///
     /// If the command is [optional](OptionalCommand), and the server does not answer it or closes the connection, the
-    /// session is opened again, and the error is [`Unanswered`](Error::Unanswered); so it is at once later on.
+    /// session is opened again, and the error is [`Unanswered`](Error::Unanswered). Later calls return this error at
+    /// once.
     pub(crate) async fn exchange(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
-        // In another directory than the caller's, the argument would name another file on the new session.
+        // Outside of the caller's directory, the argument would name another file on the new session.
         let mut attempts = if self.state.away.is_none() { self.reconnects } else { 0 };
         loop {
             match self.exchange_once(command.clone(), expected).await {
@@ -348,13 +349,13 @@ impl Client {
             && self.state.listed_at == Some(self.control.replies())
     }
 
-    /// Returns whether the session was lost after a complete listing, and another one before.
+    /// Returns whether the session was lost after a complete listing, and an earlier session as well.
     pub(crate) fn ends_after_listings(&self) -> bool {
         self.ended_after_listing() && self.control.memory().ends_after_listing()
     }
 
-    /// Opens the session again if it was lost after a complete listing: some servers end each session then. Uses up no
-    /// attempt, because each listing takes the operation further.
+    /// Opens the session again if it was lost after a complete listing: some servers end each session then. This uses
+    /// up no attempt, because the operation makes progress with each listing.
     pub(crate) async fn reopen_after_listing(&mut self, error: &Error) -> bool {
         if !self.ended_after_listing() || error.tls_failure().is_some() {
             return false;
@@ -396,8 +397,8 @@ impl Client {
         }
     }
 
-    /// Returns whether the greeting arrived on the connection as it is now. Before `AUTH TLS`, an attacker may have sent
-    /// it.
+    /// Returns whether the greeting arrived on the connection in its present state. Before `AUTH TLS`, an attacker
+    /// may have sent it.
     fn trusts_greeting(&self) -> bool {
         self.tls.is_none() || matches!(self.config.tls, TlsMode::Implicit(_))
     }
@@ -417,7 +418,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the control connection.
+    /// The errors of the control connection.
     pub async fn features(&mut self) -> Result<&Features> {
         if self.capabilities.features.is_none() {
             let features = match self.exchange(Command::new("FEAT"), &["2xx"]).await {
@@ -451,7 +452,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the control connection.
+    /// The errors of the control connection.
     pub async fn system(&mut self) -> Result<&str> {
         if self.capabilities.system.is_none() {
             self.go_home().await?;
@@ -580,7 +581,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// Those of [`connect`](Self::connect), [`Client::login`] and the body.
+    /// The errors of [`connect`](Self::connect), [`Client::login`] and the body.
     pub async fn session<T, E>(
         self,
         host: impl Into<Host>,
@@ -609,9 +610,8 @@ const IMPLICIT_PORT: u16 = 990;
 /// Returns whether a command has the same effect if it is sent twice.
 fn may_be_repeated(command: &Command) -> bool {
     let line = command.as_bytes();
-    let verb = line.split(|byte| *byte == b' ').next().unwrap_or_default();
     let verbs: &[&[u8]] = &[b"CWD", b"CDUP", b"PWD", b"STAT", b"TYPE"];
-    verbs.contains(&verb) || line.starts_with(b"SITE CHMOD ") || OptionalCommand::of(line).is_some()
+    verbs.contains(&command.verb()) || line.starts_with(b"SITE CHMOD ") || OptionalCommand::of(line).is_some()
 }
 
 /// The pause before a session is opened again.

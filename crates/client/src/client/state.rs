@@ -26,20 +26,21 @@ pub(crate) struct ServerCapabilities {
     pub(super) features: Option<Features>,
     /// The reply to `SYST`.
     pub(super) system: Option<String>,
-    /// How the server spells paths; `None` while nothing is known.
+    /// The server's spelling of paths; `None` while it is unknown.
     pub(super) path_style: Option<PathStyle>,
     /// The server refuses paths with directories, and takes bare names after `CWD`.
     pub(super) bare_names: bool,
-    /// Whether paths have to begin at the root: relative ones were refused. `Some(false)` if one has worked.
+    /// `Some(true)` if paths have to begin at the root, because relative ones were refused; `Some(false)` if a
+    /// relative one has worked.
     pub(super) absolute_paths: Option<bool>,
-    /// Relative paths that were refused and tried from the root, too.
+    /// The number of relative paths that were refused and then tried from the root.
     pub(super) absolute_attempts: u8,
     /// `CWD` refuses what `PWD` shows as the working directory after the login.
     pub(super) hides_home: bool,
-    /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
+    /// `Some(true)` if `CWD` takes a path of several names; `Some(false)` if it takes one name only.
     pub(super) deep_paths: Option<bool>,
-    /// For which commands it is settled whether they take paths with directories: one has worked, or entering the
-    /// directory did not help.
+    /// The uses of paths for which it is known whether commands take paths with directories: one has worked, or
+    /// entering the directory did not help.
     settled_paths: BTreeSet<PathUse>,
     /// The passive mode that worked last.
     pub(super) passive: Option<PassiveMode>,
@@ -47,7 +48,7 @@ pub(crate) struct ServerCapabilities {
     pub(super) active_only: bool,
     /// The time zone of listings, as measured.
     pub(super) server_zone: Option<ServerZone>,
-    /// The command that sets modification times. Each session finds it out for itself.
+    /// The command that sets modification times. Each session determines it separately.
     pub(super) time_setting: TimeSetting,
     /// The server needs `PRET` before a passive command.
     pub(super) wants_pret: bool,
@@ -70,7 +71,7 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_mlst: bool,
     /// The server may change the type by itself, so that `TYPE` is sent before each transfer.
     pub(super) repeats_type: bool,
-    /// What stands for `TYPE I`.
+    /// The type that has the effect of `TYPE I`.
     pub(super) image: ImageType,
     /// `SIZE` is not supported.
     pub(super) no_size: bool,
@@ -82,7 +83,7 @@ pub(crate) struct ServerCapabilities {
     pub(super) large_directories: BTreeSet<RemotePath>,
     /// The user knows that times are not preserved on this server.
     pub(crate) reported_times_not_kept: Arc<AtomicBool>,
-    /// What the listings have shown.
+    /// Properties of the server that its listings have shown.
     pub(super) listing: SharedListingKnowledge,
 }
 
@@ -95,7 +96,7 @@ impl ServerCapabilities {
         Self { no_mlst: lacks_mlsx, no_mlsd: lacks_mlsx, path_style, ..Self::default() }
     }
 
-    /// Returns whether it is settled that commands of this use take paths with directories.
+    /// Returns whether it is known whether commands of this use take paths with directories.
     pub(super) fn paths_are_settled(&self, usage: PathUse) -> bool {
         self.settled_paths.contains(&usage)
     }
@@ -105,7 +106,7 @@ impl ServerCapabilities {
         self.path_style.get_or_insert(PathStyle::Vms);
     }
 
-    /// Records that no further try with a bare name is worth it.
+    /// Records that no further attempt with a bare name is needed.
     pub(super) fn settle_paths(&mut self, usage: PathUse) {
         self.settled_paths.insert(usage);
     }
@@ -152,7 +153,7 @@ impl ServerCapabilities {
     }
 }
 
-/// How a server transfers files unchanged.
+/// The type in which a server transfers files unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum ImageType {
     /// In `TYPE I`.
@@ -169,17 +170,17 @@ pub(super) enum ImageType {
 /// Current state of one session.
 #[derive(Debug, Default)]
 pub(crate) struct SessionState {
-    /// Whether `USER` was sent.
+    /// `true` if `USER` was sent.
     pub(super) logged_in: bool,
-    /// How long the server has worked for connecting and logging in, beyond the round trips.
+    /// The time that the server needed for connecting and logging in, without the round trips.
     pub(super) login_cost: Duration,
-    /// When the login was complete.
+    /// The time at which the login was complete.
     pub(super) logged_in_at: Option<Instant>,
-    /// When that login began.
+    /// The time at which that login began.
     pub(super) login_began: Option<Instant>,
-    /// Whether the caller may have changed the session: its directory, its login, or anything by raw commands.
+    /// `true` if the caller may have changed the session: its directory or its login, or other state by raw commands.
     pub(super) dirty: bool,
-    /// Whether the session has a state that a new one cannot be brought into.
+    /// `true` if the session has a state that a new one cannot be brought into.
     pub(super) altered: bool,
     /// The arguments of `CWD` since the login, from the last absolute one on; `..` stands for `CDUP`.
     pub(super) directories: Vec<RemotePath>,
@@ -189,29 +190,29 @@ pub(crate) struct SessionState {
     pub(super) file_type: Option<TransferType>,
     /// The transfer mode (`MODE`).
     pub(super) mode: TransferMode,
-    /// Whether a `REST` was sent that perhaps no transfer has consumed.
+    /// `true` if a `REST` was sent that perhaps no transfer has consumed.
     pub(super) restart_pending: bool,
-    /// Whether data connections are encrypted (`PROT P`).
+    /// `true` if data connections are encrypted (`PROT P`).
     pub(super) protects_data: bool,
-    /// Whether `PBSZ` and `PROT` must be sent again after the login.
+    /// `true` if `PBSZ` and `PROT` must be sent again after the login.
     pub(super) protection_pending: bool,
-    /// Whether the server begins the TLS handshake of data connections (`SSCN ON`).
+    /// `true` if the server begins the TLS handshake of data connections (`SSCN ON`).
     pub(super) begins_handshakes: bool,
-    /// Whether `OPTS MLST` was sent to enable permissions in listings.
+    /// `true` if `OPTS MLST` was sent to enable permissions in listings.
     pub(super) permissions_asked: bool,
     /// The algorithm that `OPTS HASH` selected; `Some(None)` while it is uncertain.
     pub(super) hash_selected: Option<Option<HashAlgorithm>>,
     /// The old name of a rename between its `RNFR` and the reply to `RNTO`.
     pub(super) pending_rename: Option<RemotePath>,
-    /// Where the session is, while the client has left the caller's working directory.
+    /// The position of the session outside of the caller's working directory; `None` in that directory.
     pub(super) away: Option<Away>,
     /// The caller's working directory in the last reply to `PWD`; `Some(None)` if the server does not report it.
     pub(super) working_dir: Option<Option<RemotePath>>,
     /// The number of replies when the last listing was complete.
     pub(super) listed_at: Option<u32>,
-    /// Whether the session had a data connection in passive mode.
+    /// `true` if the session had a data connection in passive mode.
     pub(super) had_passive_data: bool,
-    /// Whether `SITE NAMEFMT 1` was sent (IBM i).
+    /// `true` if `SITE NAMEFMT 1` was sent (IBM i).
     pub(super) ifs_paths: bool,
 }
 

@@ -81,7 +81,7 @@ impl UniqueStream<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`DataStream::finish`]. After a successful upload, [`Error::UnusableReply`] if the server
+    /// The errors of [`DataStream::finish`]. After a successful upload, [`Error::UnusableReply`] if the server
     /// sent no name, and [`Error::Name`] if the name leads out of the working directory.
     pub async fn finish(mut self) -> Result<(FileName, TransferSummary)> {
         let encoding = self.stream.encoding();
@@ -108,7 +108,7 @@ impl UniqueStream<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`DataStream::abort`].
+    /// The errors of [`DataStream::abort`].
     pub async fn abort(self) -> Result<Aborted> {
         self.stream.abort().await
     }

@@ -46,7 +46,7 @@ impl Client {
         path: impl Into<RemotePath>,
         range: impl RangeBounds<u64>,
     ) -> Result<RangeStream<&mut Self>> {
-        RangeStream::open(self, &path.into(), ByteRange::new(&range)).await
+        RangeStream::open(self, &path.into(), ByteRange::new(&range), FollowUp::Nothing).await
     }
 
     /// Opens a file for reading (`RETR`; RFC 959, 4.1.3) from byte `offset` on (`REST`), and moves the client into
@@ -109,9 +109,14 @@ impl Client {
     }
 
     /// Opens a data connection that reads a file from `start`. The transfer may be aborted later.
-    pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
+    pub(crate) async fn open_from(
+        &mut self,
+        path: &RemotePath,
+        start: u64,
+        follow_up: FollowUp,
+    ) -> Result<DataConnection> {
         let retr = TransferCommand::path("RETR", path);
-        self.open_data(retr, TransferType::Image, start, FollowUp::Nothing).await
+        self.open_data(retr, TransferType::Image, start, follow_up).await
     }
 }
 
@@ -234,7 +239,7 @@ impl<S: AsMut<Client>> DataStream<S> {
     ///
     /// # Errors
     ///
-    /// Those of [`finish`](Self::finish); [`Error::InvalidMask`] if a mask is none: the transfer is aborted then.
+    /// The errors of [`finish`](Self::finish); [`Error::InvalidMask`] if a mask is none: the transfer is aborted then.
     pub async fn finish_expecting(
         mut self,
         expected: &[&str],
@@ -428,7 +433,7 @@ macro_rules! directed_stream {
             ///
             /// # Errors
             ///
-            /// Those of [`DataStream::finish`].
+            /// The errors of [`DataStream::finish`].
             pub async fn finish(self) -> Result<TransferSummary> {
                 self.stream.finish().await
             }
@@ -467,7 +472,7 @@ macro_rules! directed_stream {
             ///
             /// # Errors
             ///
-            /// Those of [`DataStream::finish`].
+            /// The errors of [`DataStream::finish`].
             pub async fn finish_expecting(
                 self,
                 expected: &[&str],
@@ -491,7 +496,7 @@ macro_rules! directed_stream {
             ///
             /// # Errors
             ///
-            /// Those of [`DataStream::abort`].
+            /// The errors of [`DataStream::abort`].
             pub async fn abort(self) -> Result<Aborted> {
                 self.stream.abort().await
             }
@@ -609,7 +614,7 @@ directed_stream! {
 
 impl<S: AsMut<Client>> DownloadStream<S> {
     pub(crate) async fn open(mut session: S, path: &RemotePath, offset: u64) -> Result<Self> {
-        let data = session.as_mut().open_from(path, offset).await?;
+        let data = session.as_mut().open_from(path, offset, FollowUp::Nothing).await?;
         Ok(DataStream::new(session, data).into())
     }
 
@@ -669,13 +674,19 @@ pub struct RangeStream<S: AsMut<Client>> {
     stream: DataStream<S>,
     /// The length of the part; `None` extends to the end of the file.
     wanted: Option<u64>,
+    follow_up: FollowUp,
 }
 
 impl<S: AsMut<Client>> RangeStream<S> {
-    pub(crate) async fn open(mut session: S, path: &RemotePath, range: ByteRange) -> Result<Self> {
-        let data = session.as_mut().open_from(path, range.start).await?;
+    pub(crate) async fn open(
+        mut session: S,
+        path: &RemotePath,
+        range: ByteRange,
+        follow_up: FollowUp,
+    ) -> Result<Self> {
+        let data = session.as_mut().open_from(path, range.start, follow_up).await?;
         let stream = DataStream::new(session, data);
-        Ok(Self { stream, wanted: range.end.map(|end| end.saturating_sub(range.start)) })
+        Ok(Self { stream, wanted: range.end.map(|end| end.saturating_sub(range.start)), follow_up })
     }
 
     /// Ends the transfer, by `ABOR` if more data follow the part. Returns the number of bytes received,
@@ -695,13 +706,14 @@ impl<S: AsMut<Client>> RangeStream<S> {
     ///
     /// # Errors
     ///
-    /// Those of [`DataStream::finish`]; [`Error::Unfinished`] if the part was not read to its end. No error
+    /// The errors of [`DataStream::finish`]; [`Error::Unfinished`] if the part was not read to its end. No error
     /// is returned if the part is complete, but the server does not reply to `ABOR`; the client is
     /// [broken](Client::is_broken) then.
-    pub async fn finish(self) -> Result<u64> {
+    pub async fn finish(mut self) -> Result<u64> {
         let received = self.stream.transferred();
         if self.missing() == Some(0) {
-            if let Err(error) = self.stream.abort().await {
+            let (client, data) = self.stream.parts();
+            if let Err(error) = client.end_part(data, self.follow_up).await {
                 crate::trace::warn!("failed to abort the transfer after a part of a file: {error}");
             }
             return Ok(received);

@@ -2,7 +2,7 @@
 
 use oxftp_proto::{Command, InvalidCommand, Precision, RemotePath, Timestamp};
 
-/// How a server sets modification times.
+/// The command by which a server sets modification times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum TimeSetting {
     #[default]

@@ -1,4 +1,4 @@
-//! Transfer command: a command with a data connection, and what follows it.
+//! Transfer command: a command with a data connection, and the operation that follows it.
 
 use oxftp_proto::{Command, RemotePath};
 
@@ -32,8 +32,8 @@ impl From<Command> for TransferCommand {
     }
 }
 
-/// What follows a transfer on the same session. The passive command of a following transfer may be sent before the
-/// present one is complete.
+/// The next operation on the session of a transfer. The passive command of a following transfer may be sent before
+/// the present one is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FollowUp {
     /// Another transfer, with no other command between the two.
@@ -51,7 +51,7 @@ impl FollowUp {
 
 /// Returns the direction of the data of a command.
 pub(super) fn direction(command: &Command) -> Direction {
-    direction_of(command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default())
+    direction_of(command.verb())
 }
 
 fn direction_of(verb: &[u8]) -> Direction {

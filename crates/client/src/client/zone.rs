@@ -25,7 +25,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`list`](Self::list) and [`modified`](Self::modified).
+    /// The errors of [`list`](Self::list) and [`modified`](Self::modified).
     pub async fn measure_server_zone(
         &mut self,
         directory: impl Into<RemotePath>,

@@ -1,4 +1,4 @@
-//! Memory of optional commands: which ones a server answers, and which ones end or hang its sessions.
+//! Memory of optional commands: those that a server answers, and those that end or hang its sessions.
 //!
 //! [`CommandMemory`] belongs to a builder and its clones; the sessions on one server share a [`ServerMemory`].
 
@@ -16,11 +16,11 @@ use tokio::sync::Notify;
 
 use crate::Host;
 
-/// What is known about the optional commands of each server, by host and port.
+/// Experience with the optional commands of each server, by host and port.
 #[derive(Debug, Default)]
 pub(crate) struct CommandMemory(Mutex<Vec<(Host, Arc<ServerMemory>)>>);
 
-/// What is known about the optional commands of one server.
+/// Experience with the optional commands of one server.
 #[derive(Debug, Default)]
 pub(crate) struct ServerMemory {
     standings: Mutex<BTreeMap<OptionalCommand, Standing>>,
@@ -34,7 +34,7 @@ pub(crate) struct ServerMemory {
     reported_unverified: AtomicBool,
 }
 
-/// A command that another one, or none, can replace.
+/// An optional command: the client can use another command in its place, or do without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OptionalCommand(&'static str);
 
@@ -49,7 +49,7 @@ enum Standing {
     Avoided,
 }
 
-/// Whether a first attempt is needed.
+/// The state of the first attempt of a command.
 enum Trial {
     First(CommandTrial),
     Running,
@@ -105,7 +105,7 @@ impl ServerMemory {
         self.ends_after_listing.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the user has not been told yet that uploads cannot be verified.
+    /// Returns `true` the first time that the user has to learn that uploads cannot be verified.
     pub(crate) fn reports_unverified(&self) -> bool {
         !self.reported_unverified.swap(true, Ordering::Relaxed)
     }
@@ -127,7 +127,7 @@ impl ServerMemory {
     pub(crate) async fn trial(self: &Arc<Self>, command: OptionalCommand) -> Option<CommandTrial> {
         loop {
             let mut changed = pin!(self.changed.notified());
-            // Changes from here on are noticed.
+            // Register for changes before checking, so that none is missed.
             changed.as_mut().enable();
             match self.begin_trial(command) {
                 Trial::First(trial) => return Some(trial),
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_of_an_optimisation_costs_less() {
+    fn timeout_of_an_optimisation_is_shorter() {
         let patience = |line: &str, seconds| {
             let deadline = Duration::from_secs(seconds);
             OptionalCommand::of(line.as_bytes()).unwrap().patience(Some(deadline)).unwrap().as_secs()

@@ -1,4 +1,4 @@
-//! Options sent around the login: virtual host, client name, UTF-8.
+//! Options that are sent before and after the login: virtual host, client name, UTF-8.
 
 use oxftp_proto::Secret;
 
@@ -19,7 +19,7 @@ pub(crate) struct LoginOptions {
 #[derive(Debug, Clone)]
 pub(crate) struct UserCommand {
     pub(crate) line: Secret,
-    /// A refusal is no error.
+    /// A refusal is not an error.
     pub(crate) may_be_refused: bool,
 }
 
@@ -33,8 +33,8 @@ impl UserCommand {
     }
 }
 
-/// Whether the client asks the server for UTF-8 names (`OPTS UTF8 ON`; draft-ietf-ftpext-utf-8-option-00,
-/// 3), if UTF-8 is the client's [encoding](ClientBuilder::encoding).
+/// Condition under which the client asks the server for UTF-8 names (`OPTS UTF8 ON`;
+/// draft-ietf-ftpext-utf-8-option-00, 3), if UTF-8 is the client's [encoding](ClientBuilder::encoding).
 ///
 /// ```no_run
 /// use oxftp::{Client, Utf8};
@@ -46,8 +46,8 @@ impl UserCommand {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Utf8 {
-    /// If the greeting is that of a server that does not use UTF-8 by default (Microsoft's). Others are
-    /// spared the round trip.
+    /// If the greeting is that of a server that does not use UTF-8 by default (Microsoft's). With other servers, this
+    /// saves a round trip.
     #[default]
     Auto,
     /// After every login.
@@ -122,7 +122,7 @@ impl ClientBuilder {
     /// Adds a command that is sent before each file of downloads, uploads and mirrors, such as
     /// `SITE LRECL=80 RECFM=FB`. Refusals and secrets are treated as by [`on_login`](Self::on_login).
     ///
-    /// While there are such commands, no command is sent before the reply to the one before.
+    /// While there are such commands, each command is sent only after the reply to the previous one.
     ///
     /// ```
     /// let builder = oxftp::Client::builder().before_transfer("SITE LRECL=80 RECFM=FB");

@@ -25,8 +25,8 @@ use crate::{
 
 /// Builder for a [`Client`](crate::Client).
 ///
-/// Clones of a builder share what their clients learn about optional commands: one that a server never answers, or
-/// after which it closes the connection, is not sent to this server again.
+/// Clones of a builder share the experience of their clients with optional commands: a command that a server never
+/// answers, or after which it closes the connection, is not sent to this server again.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -150,17 +150,17 @@ impl ClientBuilder {
         }
     }
 
-    /// Sets a local directory in which uploads in progress are recorded: which version of a file is sent to which name.
-    /// Defaults to none. It is created when needed.
+    /// Sets a local directory in which uploads in progress are recorded: the version of each file, and the name to
+    /// which it is sent. Defaults to none. It is created when needed.
     ///
     /// A later upload with [`resume`](crate::Upload::resume) then continues an interrupted one after a short comparison,
     /// and finds its [temporary name](crate::Upload::temporary) again. Files below 1 MiB are recorded only when they are
     /// interrupted or have a temporary name. A record has less than 200 bytes, contains no name, and is removed when the
     /// upload is complete. Those of other uploads are removed after 30 days, or when there are more than a thousand.
     ///
-    /// A [mirror](crate::Pool::mirror_up) to a server that stores files under other names than it was given, and finds them by
-    /// those names only, notes the names here, so that the next one does not send unchanged files again. It fails for these
-    /// files all the same.
+    /// Some servers store files under other names than the given ones, and find them by those names only. A
+    /// [mirror](crate::Pool::mirror_up) to such a server records the names here, so that the next one does not send
+    /// unchanged files again. It still fails for these files.
     ///
     /// ```no_run
     /// let builder = oxftp::Client::builder().upload_records("/var/lib/publisher/uploads");
@@ -371,7 +371,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether listings by `LIST` ask for names that begin with a dot (`LIST -a`), where a server leaves them out
+    /// Sets whether listings by `LIST` request names that begin with a dot (`LIST -a`) if a server leaves them out
     /// otherwise. Defaults to true.
     ///
     /// The first listing by `LIST` is followed by one with `-a`, and the more complete one is used from then on; see
@@ -465,12 +465,12 @@ impl ClientBuilder {
 
     /// Sets how often an operation opens the session again after it was lost, and repeats the command. Defaults to 0.
     ///
-    /// This covers listings, from the entry on that comes next, and commands that may be sent twice: queries, `CWD`,
-    /// `DELE`, `RMD`, `MKD`, `RNFR` with `RNTO`, and those that set times and permissions. A removal counts as done if the
-    /// path is missing at the repetition, a creation if the directory exists. Transfers are not repeated, and neither are
-    /// raw commands. The pauses before the attempts grow from a quarter of a second. The sessions of a
-    /// [`Pool`](crate::Pool) do not use it: its jobs have retries of their own, and its commands that change something open a
-    /// lost session again twice.
+    /// This covers listings, which continue at the next entry, and commands that may be sent twice: queries, `CWD`,
+    /// `DELE`, `RMD`, `MKD`, `RNFR` with `RNTO`, and commands that set times and permissions. A removal counts as
+    /// done if the path is missing at the repetition, a creation if the directory exists. Transfers and raw commands
+    /// are not repeated. The pauses before the attempts grow from a quarter of a second. The sessions of a
+    /// [`Pool`](crate::Pool) do not use it: its jobs retry by themselves, and its commands that change something open
+    /// a lost session again twice.
     ///
     /// ```no_run
     /// use oxftp::{Client, Credentials};

@@ -4,8 +4,8 @@ use oxftp_proto::server::ServerKind;
 
 use crate::stream::Direction;
 
-/// Whether the passive command of the next transfer is sent before the final reply of the current one has
-/// arrived. This saves one round trip per file of a tree.
+/// Condition under which the passive command of the next transfer is sent before the final reply of the current one
+/// has arrived. This saves one round trip per file of a tree.
 ///
 /// Two more waits are saved: `PROT` is sent together with `PBSZ`, and vsftpd receives `close_notify` before
 /// the data of a download.

@@ -4,7 +4,7 @@
 use super::ClientBuilder;
 use crate::{Result, tls::TlsConfig};
 
-/// When TLS starts.
+/// The time at which TLS starts.
 #[derive(Debug, Clone)]
 pub(crate) enum TlsMode {
     Off,

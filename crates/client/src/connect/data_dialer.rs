@@ -116,8 +116,8 @@ impl DataDialer<'_> {
         let target = Target::Data { host: self.host, address, port: endpoint.port };
         match Deadline::start(self.deadline).cut(self.connector.connect(target)).await {
             Some(Ok(socket)) => {
-                // A connection dropped before its command must not look like the end of an empty upload:
-                // libunftp may use it for the next one.
+                // If this connection is dropped before its command is sent, it must not look like the end of an empty
+                // upload: libunftp may use it for the next one.
                 socket.reset_on_close(true);
                 self.opened = Some(Opened::Socket(socket));
                 return Event::Opened;

@@ -162,7 +162,7 @@ pub trait Listener: fmt::Debug + Send {
 /// A boxed [`Listener`].
 pub type BoxListener = Box<dyn Listener>;
 
-/// A connection within the process, for tests with a connector of their own.
+/// A connection within the process, for tests with their own connector.
 impl Socket for tokio::io::DuplexStream {
     fn peer_address(&self) -> Option<SocketAddr> {
         None

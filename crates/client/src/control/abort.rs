@@ -81,7 +81,8 @@ impl ControlChannel {
         }
     }
 
-    /// Sends `ABOR` for a download whose stream was dropped and whose final reply does not come, and reads the replies.
+    /// Sends `ABOR` for a download whose stream was dropped and whose final reply does not arrive, and reads the
+    /// replies.
     pub(super) async fn abort_abandoned(&mut self) -> Result<()> {
         crate::trace::debug!("the server does not end a download whose data connection was closed");
         self.schedule_abort()?;

@@ -30,7 +30,7 @@ impl KeepAlive {
         Self { every, timer: None }
     }
 
-    /// Awaits a transfer, and sends `NOOP` meanwhile.
+    /// Awaits a transfer, and sends `NOOP` at intervals.
     pub(crate) async fn during<T>(
         &mut self,
         control: &mut ControlChannel,

@@ -52,31 +52,33 @@ pub(crate) struct ControlChannel {
     awaited: VecDeque<Awaited>,
     /// An `ABOR` whose replies are outstanding.
     abort: Option<Abort>,
-    /// Whether a second reply may follow the first reply to an aborted transfer.
+    /// `true` if a second reply may follow the first reply to an aborted transfer.
     late_reply: bool,
     /// The passive command of the next transfer, sent before the final reply of the current one.
     pipelined: PipelinedPassive,
+    /// The time at which that command was sent.
+    pipelined_at: Instant,
     /// Queries about the file of the current transfer, sent before its final reply.
     queries: PipelinedQueries,
     /// The `NOOP`s of the latest transfer among the outstanding commands.
     keep_alives: KeepAlives,
     /// Replies to commands whose futures were dropped, the latest last.
     unclaimed: VecDeque<Reply>,
-    /// Why the connection is unusable.
+    /// The reason why the connection is unusable.
     broken: Option<BrokenReason>,
     redactor: Redactor,
-    /// The latest command line as it is shown; kept for its memory.
+    /// The latest command line as it is shown; kept to reuse its memory.
     shown: String,
     throttle: Throttle,
     max_preliminary: usize,
     /// Number of preliminary replies since the last final reply.
     preliminary: usize,
-    /// Whether a preliminary reply has arrived since the latest transfer began.
+    /// `true` if a preliminary reply has arrived since the latest transfer began.
     had_preliminary: bool,
-    /// Whether a reply was taken that ended with another code. The replies to pipelined commands could not be
+    /// `true` if a reply was taken that ended with another code. The replies to pipelined commands could not be
     /// attributed then.
     took_tentative: bool,
-    /// Whether the server drops commands that arrive together with another one.
+    /// `true` if the server drops commands that arrive together with another one.
     drops_pipelined: bool,
     repeated: RepeatedReplies,
     deadline: Option<Duration>,
@@ -86,13 +88,13 @@ pub(crate) struct ControlChannel {
     /// The optional command that was refused as unknown by the last reply.
     refused_optional: Option<OptionalCommand>,
     waits: ReplyWaits,
-    /// Whether the server closed or reset the connection.
+    /// `true` if the server closed or reset the connection.
     closed_by_server: bool,
-    /// Whether the connection was closed because the server does not answer `ABOR`.
+    /// `true` if the connection was closed because the server does not answer `ABOR`.
     lost_to_abort: bool,
 }
 
-/// How long the replies were waited for.
+/// The number of replies, and the time spent waiting for them.
 #[derive(Debug, Default, Clone, Copy)]
 struct ReplyWaits {
     replies: u32,
@@ -114,11 +116,11 @@ struct Awaited {
     to: AwaitedCommand,
     /// The command line, with secrets hidden; `None` for the greeting.
     line: Option<Arc<str>>,
-    /// Whether the command downloads a file or a listing.
+    /// `true` if the command downloads a file or a listing.
     is_download: bool,
 }
 
-/// What an outstanding reply belongs to.
+/// The command that an outstanding reply belongs to, or the greeting.
 #[derive(Debug, Clone, Copy)]
 enum AwaitedCommand {
     Greeting,
@@ -128,15 +130,14 @@ enum AwaitedCommand {
 }
 
 fn is_download(command: &Command) -> bool {
-    let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
-    [&b"RETR"[..], b"LIST", b"MLSD", b"NLST"].iter().any(|download| verb.eq_ignore_ascii_case(download))
+    [&b"RETR"[..], b"LIST", b"MLSD", b"NLST"].iter().any(|verb| command.verb().eq_ignore_ascii_case(verb))
 }
 
-/// How long the final reply to a download is waited for whose stream was dropped, before `ABOR` is sent. Not for an upload:
-/// it may be complete, and the server may still be storing it.
+/// The wait for the final reply to a download after its stream was dropped, before `ABOR` is sent. No `ABOR` is sent
+/// for an upload: it may be complete, and the server may still be storing it.
 const ABANDONED_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why a control connection is unusable.
+/// The reason why a control connection is unusable.
 struct BrokenReason {
     why: String,
     /// The reply with which the server closed it.
@@ -168,6 +169,7 @@ impl ControlChannel {
             abort: None,
             late_reply: false,
             pipelined: PipelinedPassive::None,
+            pipelined_at: Instant::now(),
             queries: PipelinedQueries::default(),
             keep_alives: KeepAlives::default(),
             unclaimed: VecDeque::new(),
@@ -265,12 +267,12 @@ impl ControlChannel {
         self.lost_to
     }
 
-    /// Returns the number of replies so far, without one that ended the session.
+    /// Returns the number of replies so far, excluding a reply that ended the session.
     pub(crate) fn replies(&self) -> u32 {
         self.waits.replies
     }
 
-    /// Returns how long the server has worked for the replies so far, beyond the round trips.
+    /// Returns the time that the server needed for the replies so far, without the round trips.
     pub(crate) fn server_time(&self) -> Duration {
         let ReplyWaits { replies, total, shortest } = self.waits;
         total.saturating_sub(shortest.unwrap_or_default() * replies)
@@ -296,7 +298,7 @@ impl ControlChannel {
         self.deadline = deadline;
     }
 
-    /// Returns what is known about the optional commands of this server.
+    /// Returns the memory of the optional commands of this server.
     pub(crate) fn memory(&self) -> &Arc<ServerMemory> {
         &self.memory
     }
@@ -346,7 +348,7 @@ impl ControlChannel {
             self.check_usable()?;
         }
         if self.outstanding() > self.keep_alives.waiting() && self.memory.avoids(OptionalCommand::ABOR) {
-            // The reply to a transfer that was ended early may not come either.
+            // The reply to a transfer that was ended early may be missing as well.
             self.abort_unanswered();
             return Err(self.unusable());
         }
@@ -532,7 +534,7 @@ impl ControlChannel {
         let mut received = Deadline::start(patience).await_reply(self.flush_and_receive()).await;
         if matches!(received, Err(Error::Timeout { .. })) && patience != deadline && !self.decoder.is_empty()
         {
-            // The reply is slow, but it is coming.
+            // A part of the reply has arrived, so the rest is awaited for the full deadline.
             let rest = deadline.map(|deadline| deadline.saturating_sub(patience.unwrap_or_default()));
             received = Deadline::start(rest).await_reply(self.flush_and_receive()).await;
         }
@@ -552,8 +554,8 @@ impl ControlChannel {
         self.receive().await
     }
 
-    /// Records that the session is lost, if the oldest command without a reply is an optional one, or one was refused
-    /// just before: the server may not know it, and hang or close the connection because of it.
+    /// Records the optional command to which the session is lost: the oldest command without a reply, or one that was
+    /// refused just before. The server may not know the command, and hang or close the connection because of it.
     fn blame(&mut self, error: &Error) {
         let is_loss = error.tls_failure().is_none()
             && matches!(error, Error::Closed { .. } | Error::Control(_) | Error::Timeout { .. });
@@ -652,7 +654,8 @@ impl ControlChannel {
         }
     }
 
-    /// Returns how long no byte may arrive until a multi-line reply that may have ended with another code is complete.
+    /// Returns the time without received bytes after which a multi-line reply that may have ended with another code
+    /// is complete.
     fn tentative_patience(&self) -> Duration {
         if self.decoder.has_confirmed_tentative_reply() {
             return CONFIRMED_TENTATIVE_PATIENCE;
@@ -689,7 +692,8 @@ impl ControlChannel {
             _ => None,
         };
         let ends_session = match awaited {
-            // The reply to `QUIT`; a server that says goodbye after another command did not do what was asked.
+            // A 221 in reply to any command but `QUIT` means that the server closes the session without executing the
+            // command.
             Some(AwaitedCommand::Optional(_) | AwaitedCommand::Other)
                 if reply.code() == Code::SERVICE_CLOSED =>
             {
@@ -731,10 +735,10 @@ fn with_command(reply: Reply, line: Option<Arc<str>>) -> Reply {
     }
 }
 
-/// How long to wait for the rest of a multi-line reply that may have ended with another code.
+/// The wait for the rest of a multi-line reply that may have ended with another code.
 const TENTATIVE_PATIENCE: Duration = Duration::from_secs(2);
 
-/// The same, once the server is known to end replies with other codes.
+/// The same wait, once the server is known to end replies with other codes.
 const CONFIRMED_TENTATIVE_PATIENCE: Duration = Duration::from_millis(300);
 
 /// Maximum number of kept replies to commands whose futures were dropped.

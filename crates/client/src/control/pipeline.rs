@@ -11,8 +11,8 @@ impl ControlChannel {
     /// Sends all commands before reading the first reply, and returns the final reply to each. Sends them one by one
     /// if this server does [not allow pipelining](Self::forbids_pipelining).
     ///
-    /// Some servers execute the first of the commands that arrive together, and drop the others. If no further reply comes,
-    /// `PWD` shows that, and the others are sent again.
+    /// Some servers execute the first of the commands that arrive together, and drop the others. If no further reply
+    /// arrives, `PWD` detects this, and the dropped commands are sent again.
     pub(crate) async fn pipeline(&mut self, commands: &[Command]) -> Result<Vec<Reply>> {
         self.settle().await?;
         let mut replies = Vec::with_capacity(commands.len());
@@ -56,8 +56,8 @@ impl ControlChannel {
         Ok(())
     }
 
-    /// Sends `PWD`, and reads the replies up to the one to it. If the others do not come first, the server has dropped
-    /// their commands.
+    /// Sends `PWD`, and reads the replies up to the one to `PWD`. If the replies to the other commands do not arrive
+    /// first, the server has dropped these commands.
     async fn read_fenced(&mut self, wanted: usize, replies: &mut Vec<Reply>) -> Result<()> {
         self.queue(&Command::new("PWD"));
         loop {
@@ -69,7 +69,7 @@ impl ControlChannel {
                 replies.push(reply);
             }
             if replies.len() > wanted {
-                // The server refuses `PWD`.
+                // The last reply is a refusal of `PWD`.
                 replies.truncate(wanted);
                 return Ok(());
             }
@@ -82,7 +82,7 @@ impl ControlChannel {
         Ok(())
     }
 
-    /// Returns whether the reply to `PWD` can be told from the replies to these commands.
+    /// Returns whether the reply to `PWD` can be distinguished from the replies to these commands.
     fn can_be_fenced(&self, commands: &[Command]) -> bool {
         let verb = |command: &Command| command.as_bytes().get(..3).map(<[u8]>::to_ascii_uppercase);
         let is_answered_alike =
@@ -97,5 +97,5 @@ impl ControlChannel {
     }
 }
 
-/// How long the reply to a pipelined command is waited for, after the reply to the command before it.
+/// The wait for the reply to a pipelined command, after the reply to the command before it.
 const DROP_PATIENCE: Duration = Duration::from_secs(3);

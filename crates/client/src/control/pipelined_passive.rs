@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use oxftp_proto::{
-    Command, Reply,
+    Code, Command, Reply,
     dialog::{Completed, Dialog, Endpoint, Event, PassiveMode, PassiveReply, PipelinedCompletion, Step},
 };
+use tokio::time::Instant;
 
-use super::ControlChannel;
-use crate::{Result, deadline::Deadline};
+use super::{ABANDONED_PATIENCE, ControlChannel};
+use crate::{Error, Result, deadline::Deadline};
 
 /// State of the passive command of the next transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,6 +21,8 @@ pub(crate) enum PipelinedPassive {
     Scheduled(PassiveMode),
     /// Sent; the reply is outstanding.
     Sent(PassiveMode),
+    /// Sent after the data connection of a download was closed early; the replies to both are outstanding.
+    SentAfterClose(PassiveMode),
     /// Accepted; the server listens.
     Listening(PassiveMode, Endpoint),
     /// The server refused it at this point.
@@ -33,6 +36,9 @@ pub(crate) struct PipelinedQueries {
     /// Number of queries sent after the data of the latest transfer.
     sent: usize,
 }
+
+/// Maximum age of a passive command whose port is connected to. Firewalls forget the port of a reply after a while.
+const MAX_PASSIVE_AGE: Duration = Duration::from_secs(5);
 
 /// Replies to a successful transfer.
 const SUCCESS: &[&str] = &["2xx"];
@@ -53,6 +59,7 @@ impl ControlChannel {
             return Ok(());
         }
         self.pipelined = PipelinedPassive::Sent(mode);
+        self.pipelined_at = Instant::now();
         let queries = std::mem::take(&mut self.queries.scheduled);
         self.queries.sent = queries.len();
         queries.iter().for_each(|query| self.queue(query));
@@ -60,17 +67,64 @@ impl ControlChannel {
         Deadline::start(self.deadline).await_reply(self.flush()).await
     }
 
+    /// Sends the passive command of the next transfer after the data connection of a download was closed early.
+    /// [`await_closed_download`](Self::await_closed_download) reads the replies to both.
+    pub(crate) async fn send_pipelined_after_close(&mut self, mode: PassiveMode) -> Result<()> {
+        self.check_usable()?;
+        if self.forbids_pipelining() || self.outstanding() != 1 {
+            return Ok(());
+        }
+        self.pipelined = PipelinedPassive::SentAfterClose(mode);
+        self.pipelined_at = Instant::now();
+        self.queue(&mode.command());
+        Deadline::start(self.deadline).await_reply(self.flush()).await
+    }
+
+    /// Reads the final reply to a download that was closed early, and the reply to the passive command after it. The
+    /// passive command counts as not sent if the download gets no reply.
+    pub(crate) async fn await_closed_download(&mut self) -> Result<()> {
+        let PipelinedPassive::SentAfterClose(mode) = self.pipelined else { return Ok(()) };
+        self.pipelined = PipelinedPassive::None;
+        if self.outstanding() != 2 || self.abort.is_some() {
+            return Ok(());
+        }
+        match self.complete_pipelined(mode, Some(ABANDONED_PATIENCE)).await {
+            Err(Error::StatusCode(refused)) if refused.info.code() != Code::SERVICE_CLOSING => Ok(()),
+            Err(error) if error.is_timeout() => {
+                self.pipelined = PipelinedPassive::None;
+                Ok(())
+            }
+            completed => completed.map(drop),
+        }
+    }
+
+    /// Reads the outstanding replies as [`settle`](Self::settle) does, and keeps a passive command for the next transfer.
+    pub(crate) async fn settle_for_transfer(&mut self) -> Result<()> {
+        self.await_closed_download().await?;
+        let outstanding = match self.pipelined {
+            PipelinedPassive::Listening(..) | PipelinedPassive::Refused => Some(0),
+            PipelinedPassive::Sent(_) => Some(1),
+            _ => None,
+        };
+        let is_recent = self.pipelined_at.elapsed() <= MAX_PASSIVE_AGE;
+        if is_recent && self.abort.is_none() && outstanding == Some(self.outstanding()) {
+            return self.check_usable();
+        }
+        self.settle().await
+    }
+
     /// Returns the state of the passive command, and resets it. The state is only usable if no other reply
-    /// is outstanding; otherwise the next reply cannot be attributed.
+    /// is outstanding, as the next reply cannot be attributed otherwise, and if the command was sent a short time ago.
     pub(crate) fn take_pipelined(&mut self) -> PipelinedPassive {
         match std::mem::take(&mut self.pipelined) {
+            PipelinedPassive::Refused => PipelinedPassive::Refused,
+            _ if self.pipelined_at.elapsed() > MAX_PASSIVE_AGE => PipelinedPassive::None,
             PipelinedPassive::Sent(mode) if self.outstanding() == 1 && self.abort.is_none() => {
                 PipelinedPassive::Sent(mode)
             }
             PipelinedPassive::Listening(mode, endpoint) if self.outstanding() == 0 => {
                 PipelinedPassive::Listening(mode, endpoint)
             }
-            PipelinedPassive::Refused => PipelinedPassive::Refused,
             _ => PipelinedPassive::None,
         }
     }

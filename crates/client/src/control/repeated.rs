@@ -7,7 +7,7 @@ use oxftp_proto::{Code, Reply};
 use super::{AwaitedCommand, ControlChannel};
 use crate::{Result, deadline::Deadline, future::BoxFuture, trace::debug};
 
-/// What is known of second replies.
+/// Experience with second replies.
 #[derive(Debug, Default)]
 pub(super) struct RepeatedReplies {
     /// The last final reply.
@@ -34,7 +34,8 @@ impl ControlChannel {
         repeated.last = Some(reply.clone());
     }
 
-    /// Returns whether a reply that no command is waiting for is a second reply to the last command. It is consumed then.
+    /// Returns whether a reply that no command is waiting for is a second reply to the last command. In that case, it
+    /// is consumed.
     pub(super) fn take_repeated(&mut self, reply: &Reply) -> bool {
         let repeated = &mut self.repeated;
         let Some(last) = &repeated.last else { return false };
@@ -57,12 +58,12 @@ impl ControlChannel {
         true
     }
 
-    /// Returns whether a reply is a second one to the last command although another command is waiting. It is consumed
-    /// then.
+    /// Returns whether a reply is a second reply to the last command although another command is waiting. In that
+    /// case, it is consumed.
     ///
-    /// That is certain in three cases. The server is known to send each reply twice, and the copy is due: if it were the
-    /// first copy of a new reply, another one would follow. No command but the greeting is answered by the greeting. The
-    /// end of a transfer answers only a command that transfers.
+    /// This is certain in three cases: The server is known to send each reply twice, and the copy is due (if it were
+    /// the first copy of a new reply, another one would follow). The reply is the greeting, which answers no other
+    /// command. It is the end of a transfer, which answers only a command that transfers.
     pub(super) fn take_repeated_in_turn(&mut self, reply: &Reply) -> bool {
         let Some(oldest) = self.awaited.front() else {
             return self.repeated.is_due && self.take_repeated(reply);
@@ -85,7 +86,7 @@ impl ControlChannel {
                 Some(Ok(reply)) if self.take_repeated(&reply) => Ok(()),
                 Some(Ok(reply)) => Err(self.desynchronised(reply.to_string())),
                 Some(Err(error)) => Err(error),
-                // It does not repeat its replies.
+                // The server does not repeat its replies.
                 None => {
                     self.repeated = RepeatedReplies::default();
                     Ok(())
@@ -100,7 +101,7 @@ impl ControlChannel {
     }
 }
 
-/// Returns whether a reply says only that a command succeeded: it carries no value, and is no greeting.
+/// Returns whether a reply says only that a command succeeded: it carries no value, and is not a greeting.
 fn carries_no_value(reply: &Reply) -> bool {
     matches!(reply.code().get(), 200 | 226 | 250)
 }
@@ -114,5 +115,5 @@ const TRANSFERS: [&str; 7] = ["RETR", "STOR", "APPE", "STOU", "LIST", "NLST", "M
 /// Commands that are sent ahead of the end of a transfer, and that `226` does not answer.
 const BEFORE_TRANSFERS: [&str; 6] = ["EPSV", "PASV", "SIZE", "MDTM", "PWD", "TYPE"];
 
-/// How long to wait for the second copy of a reply. Servers send both at once.
+/// The wait for the second copy of a reply. Servers send both at once.
 const REPETITION_PATIENCE: Duration = Duration::from_millis(300);

@@ -82,7 +82,7 @@ pub(super) struct Inflater {
     state: Decompress,
     /// Bytes that were received and are not inflated yet.
     waiting: BytesMut,
-    /// Whether the compressed stream has ended. The connection may still be open.
+    /// `true` if the compressed stream has ended. The connection may still be open.
     ended: bool,
     most: u64,
 }
@@ -161,7 +161,7 @@ pub(super) struct Deflater {
     /// Bytes that are compressed and not sent yet.
     waiting: BytesMut,
     space: Vec<u8>,
-    /// Whether bytes were written since the last flush.
+    /// `true` if bytes were written since the last flush.
     unflushed: bool,
     ended: bool,
 }
@@ -250,7 +250,8 @@ fn invalid(why: &str) -> io::Error {
 
 const BLOCK: usize = 64 * 1024;
 
-/// How much a file may have grown between its listing and its transfer, besides one eighth of its size.
+/// The number of bytes by which a file may have grown between its listing and its transfer, besides one eighth of its
+/// size.
 const GROWTH: u64 = 1024 * 1024;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Limit at which reading a data connection ends before the data do.
+//! Limit of the bytes that are read from a data connection.
 
 use std::sync::{
     Arc,

@@ -61,9 +61,9 @@ pub(crate) struct DataConnection {
     answers: Vec<Reply>,
     compression: Option<Compression>,
     limit: Limit,
-    /// When a listing whose final reply has arrived ends without data.
+    /// The time at which a listing without data ends, after its final reply has arrived.
     grace: Option<Pin<Box<Sleep>>>,
-    /// Whether the server had closed its side before the first byte of an upload.
+    /// `true` if the server had closed its side before the first byte of an upload.
     closed_before_upload: bool,
 }
 
@@ -97,16 +97,16 @@ impl DataConnection {
     /// server, it takes an event of an earlier socket for one of the data connection, closes it, and waits for another
     /// one forever.
     pub(crate) async fn check_upload(&mut self) {
-        // A handshake has shown that the server uses the connection. Pure-FTPd sometimes hangs after an aborted upload
-        // whose session tickets were read before its data.
+        // With TLS, the handshake has shown that the server uses the connection. Pure-FTPd sometimes hangs after an
+        // aborted upload whose session tickets were read before its data.
         let is_asked = |stream: &&mut Stream| self.direction == Direction::Up && !stream.is_encrypted();
         if let Some(stream) = self.stream.as_mut().filter(is_asked) {
             self.closed_before_upload = stream.is_closed_by_peer().await;
         }
     }
 
-    /// Marks the data as a listing. If its final reply has arrived and no data follow, it ends as an empty one: some servers
-    /// open no data connection for an empty directory.
+    /// Marks the data as a listing. If its final reply has arrived and no data follow, it ends as an empty listing:
+    /// some servers open no data connection for an empty directory.
     pub(crate) fn listing(mut self) -> Self {
         let is_complete = self.early.as_ref().is_some_and(|reply| reply.code().is_success());
         self.grace = is_complete.then(|| Box::pin(tokio::time::sleep(EMPTY_LISTING_PATIENCE)));
@@ -148,8 +148,8 @@ impl DataConnection {
         self.compression.is_some()
     }
 
-    /// Sets the known number of bytes of a download. It limits the number of inflated bytes, and the final reply of a
-    /// download that ends sooner is not waited for as long.
+    /// Sets the known number of bytes of a download. It limits the number of inflated bytes, and shortens the wait
+    /// for the final reply of a download that ends early.
     pub(crate) fn expect_size(&mut self, size: Option<u64>) {
         self.expected = size;
         if let (Some(compression), Some(size)) = (&mut self.compression, size) {
@@ -216,7 +216,8 @@ impl DataConnection {
         }
     }
 
-    /// Aborts a download that the caller ends before its end. That is one kind of error, whatever the server replies.
+    /// Aborts a download that the caller ends early. The result is always the same kind of error, whatever the server
+    /// replies.
     async fn end_early(&mut self, control: &mut ControlChannel) -> Error {
         if let Err(error) = self.abort(control).await {
             crate::trace::warn!("failed to abort an unfinished download: {error}");
@@ -244,7 +245,7 @@ impl DataConnection {
     }
 
     /// Ends a transfer whose data connection failed after the last byte, as `is_whole` says. It has succeeded if the
-    /// connection was reset and the server confirms the transfer: some servers close every connection so.
+    /// connection was reset and the server confirms the transfer: some servers reset every connection.
     ///
     /// Returns the error of [`fail`](Self::fail) otherwise.
     pub(crate) async fn end_after(
@@ -260,7 +261,7 @@ impl DataConnection {
             Error::Data { reply: Some(reply), .. }
                 if is_whole && is_reset && is_plain && self.compression.is_none() =>
             {
-                // `finish` returns it.
+                // `finish` returns this reply.
                 self.early = Some(reply);
                 Ok(())
             }
@@ -281,6 +282,13 @@ impl DataConnection {
     /// an upload, so that no server takes the partial file for a complete one.
     pub(crate) fn close(&mut self) {
         self.stream = None;
+    }
+
+    /// Closes the connection at once by a reset, which the server notices with its next write at the latest.
+    pub(crate) fn reset(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            stream.reset_on_close(true);
+        }
     }
 
     /// Ends the data in this direction, without closing the connection.
@@ -339,7 +347,7 @@ impl DataConnection {
         let mut completed = self.complete(control, masks, Some(patience)).await;
         let mut is_lost = self.stream.as_ref().is_some_and(Stream::was_reset);
         if matches!(completed, Err(Error::Timeout { .. })) && !is_lost {
-            // No byte was sent that the server could reset.
+            // Without sent bytes, the server cannot reset the connection.
             is_lost = self.transferred == 0;
             let rest = if is_lost { failure_deadline(deadline) } else { deadline };
             completed = self.complete(control, masks, rest).await;
@@ -509,13 +517,13 @@ async fn exchange_close_notify(stream: Option<&mut Stream>, direction: Direction
     while matches!(stream.read(&mut space).await, Ok(1..)) {}
 }
 
-/// Why a data connection did not end regularly.
+/// Irregular end of a data connection.
 enum EndError {
     Unfinished,
     Broken(io::Error),
 }
 
-/// Masks of the replies that complete a transfer, and of those that are skipped before.
+/// Masks of the replies that complete a transfer, and of the replies before them that are skipped.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Masks<'m> {
     pub(crate) expected: &'m [&'m str],
@@ -536,10 +544,10 @@ pub(crate) fn failure_deadline(deadline: Option<Duration>) -> Option<Duration> {
 /// Maximum time to wait for the reply to a failed transfer.
 const FAILURE_REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait for the reply to an upload before looking whether its data connection was reset.
+/// The wait for the reply to an upload before checking whether its data connection was reset.
 const RESET_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long the data of a listing may take to arrive after its final reply.
+/// The time that the data of a listing may take to arrive after its final reply.
 const EMPTY_LISTING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Maximum time to wait for `close_notify` after the final reply.

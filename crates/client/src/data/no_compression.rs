@@ -9,7 +9,7 @@ use tokio::io::ReadBuf;
 
 use crate::stream::{Direction, Stream};
 
-/// Has no value: `MODE Z` is never asked for.
+/// Has no value: `MODE Z` is never requested.
 pub(super) enum Compression {}
 
 impl Compression {

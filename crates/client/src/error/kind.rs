@@ -1,4 +1,4 @@
-//! Kinds of errors, for programs that decide by them.
+//! Kinds of errors, on which programs can base decisions.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Holder of a job lock, and how it is written into the lock.
+//! Holder of a job lock, and its text form in the lock.
 
 use std::{
     fmt,
@@ -35,7 +35,7 @@ impl fmt::Display for LockHolder {
 }
 
 impl LockHolder {
-    /// Returns this process, which takes a lock now.
+    /// Returns this process as a holder that takes a lock now.
     pub(crate) fn this_process() -> Self {
         let now = whole_seconds(SystemTime::now());
         Self { host: host_name(), process: std::process::id(), since: now, refreshed: now }
@@ -73,7 +73,7 @@ impl LockHolder {
     }
 }
 
-/// Returns the time as it is written down.
+/// Returns the time in the precision in which it is recorded: whole seconds.
 fn whole_seconds(at: SystemTime) -> SystemTime {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
@@ -88,8 +88,8 @@ fn parse(text: &str) -> Option<SystemTime> {
     Some(at.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().into())
 }
 
-/// Returns the name of this machine, of letters, digits and hyphens alone: other characters mean something to some
-/// servers, and dots separate the fields.
+/// Returns the name of this machine, reduced to letters, digits and hyphens: other characters have a special meaning
+/// to some servers, and dots separate the fields.
 fn host_name() -> String {
     let name: String = raw_host_name()
         .chars()

@@ -69,7 +69,7 @@ pub enum Error {
     NotFound {
         /// The path.
         path: String,
-        /// The refusal before, which left it open if the path exists.
+        /// The earlier refusal, which did not say whether the path exists.
         #[source]
         refusal: Option<Box<Self>>,
     },
@@ -82,7 +82,7 @@ pub enum Error {
     /// The crate was built without a feature that the configuration needs.
     #[error("{what} needs the feature `{feature}` of the crate oxftp")]
     FeatureMissing {
-        /// What needs it.
+        /// The part of the configuration that needs the feature.
         what: &'static str,
         /// The name of the feature.
         feature: &'static str,
@@ -129,7 +129,7 @@ pub enum Error {
     /// The control connection is closed.
     #[error("the server closed the connection{}", colon_and(.reply.as_ref()))]
     Closed {
-        /// The `421` reply before, if there was one.
+        /// The earlier `421` reply, if there was one.
         reply: Option<Reply>,
     },
     /// The control connection failed.
@@ -219,7 +219,7 @@ pub enum Error {
         path: String,
         /// The path of its backup.
         backup: String,
-        /// Why it cannot be moved.
+        /// The reason why it cannot be moved.
         source: Box<Self>,
     },
     /// Two options exclude each other.
@@ -313,14 +313,14 @@ pub enum Error {
         /// The directory.
         path: String,
     },
-    /// Another download, of this process or another one, is writing the partial file. This one changed nothing.
+    /// Another download, of this process or another one, is writing the partial file. This download changed nothing.
     #[error("another download is writing {}", shown(.path))]
     InUse {
         /// The local path of the partial file.
         path: String,
     },
     /// Another job holds the lock of the target (see [`LocalLock`](crate::LocalLock) and
-    /// [`RemoteLock`](crate::RemoteLock)). This one changed nothing.
+    /// [`RemoteLock`](crate::RemoteLock)). This job changed nothing.
     #[error("{path} is held by {}", held_by(.holder.as_ref()))]
     Locked {
         /// The path of the lock: of a local file, or of a directory on the server.
@@ -340,7 +340,7 @@ pub enum Error {
     /// The reader or writer of the caller failed.
     #[error("the local {what} failed")]
     LocalStream {
-        /// Which of them, as a noun.
+        /// The reader or writer, as a noun.
         what: &'static str,
         /// The cause.
         source: io::Error,

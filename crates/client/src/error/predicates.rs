@@ -62,9 +62,9 @@ impl Error {
 
     /// Returns whether a path on the server does not exist.
     ///
-    /// FTP uses the same code (550) for missing files and for other refusals, such as missing permissions. They
-    /// are distinguished by the text of the reply. A text that leaves it open, such as vsftpd's `550 Failed to open
-    /// file.` or `550 Delete operation failed.`, is not a missing path: ask
+    /// FTP uses the same code (550) for missing files and for other refusals, such as missing permissions. They are
+    /// distinguished by the text of the reply. If the text does not decide it, as in vsftpd's `550 Failed to open
+    /// file.` or `550 Delete operation failed.`, the path does not count as missing: ask
     /// [`Client::try_exists`](crate::Client::try_exists).
     ///
     /// A missing local file is [`Error::LocalFs`] with [`io::ErrorKind::NotFound`].

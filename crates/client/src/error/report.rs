@@ -37,8 +37,8 @@ pub struct Report {
     /// now. [`files`](Self::files) counts all of them, and [`Progress`](crate::Progress) observes all of them. Empty after a
     /// removal.
     pub transferred: Vec<TransferredFile>,
-    /// The failures; all other entries are complete, except what is in
-    /// [directories that failed](Self::failed_directories).
+    /// The failures; all other entries are complete, except the contents of [directories that
+    /// failed](Self::failed_directories).
     pub failures: Vec<Failure>,
     /// Number of failures that are directories which could not be listed or created. Nothing in them was transferred, and
     /// it is not counted.
@@ -58,9 +58,9 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransferredFile {
-    /// Where the file came from.
+    /// The location of the source.
     pub source: Location,
-    /// Where the file is now.
+    /// The location of the copy.
     pub target: Location,
     /// Number of bytes that were transferred.
     pub bytes: u64,
@@ -201,7 +201,7 @@ impl Report {
 
     /// Records a failure.
     pub(crate) fn note(&mut self, name: String, error: Error) {
-        // The target is a name that programs filter by.
+        // Programs filter by the name of the target.
         crate::trace::warn!(target: "oxftp::report", "{name}: {error}");
         self.failures.push(Failure { name, error });
     }

@@ -33,7 +33,7 @@ pub enum TlsFailure {
     Revoked,
     /// The certificate is for another purpose, damaged, or has an invalid signature.
     UnusableCertificate,
-    /// The certificate is not one of those that were pinned.
+    /// The certificate is not one of the pinned ones.
     NotPinned,
     /// The peer does not use TLS.
     NoTls,

@@ -1,4 +1,4 @@
-//! Budget of a listing that is collected in memory.
+//! Memory budget of a listing that is collected.
 
 use oxftp_proto::Limits;
 

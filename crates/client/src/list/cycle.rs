@@ -14,7 +14,7 @@ use std::{
 
 use oxftp_proto::{Entry, Limits};
 
-/// Finds the directories of one tree below which the tree repeats itself.
+/// Finds the directories of one tree below which the tree repeats.
 #[derive(Debug)]
 pub(crate) struct CycleDetector {
     max_identical: usize,
@@ -34,8 +34,8 @@ impl CycleDetector {
         self.directories_found.load(Ordering::Relaxed)
     }
 
-    /// Returns whether a directory that is not listed yet belongs to a cycle: it is a sibling, or an equivalent
-    /// of one, of a directory that repeats the directories above it.
+    /// Returns whether a directory that is not listed yet belongs to a cycle: it is a sibling of a directory that
+    /// repeats the directories above it, or is equivalent to such a sibling.
     pub(crate) fn predicts_cycle(&self, ancestors: &AncestorChain) -> bool {
         let Some(parent) = &ancestors.parent else { return false };
         parent.identical.saturating_add(1) >= MIN_IDENTICAL_TO_PREDICT.min(self.max_identical)
@@ -151,8 +151,8 @@ fn hash(value: impl Hash) -> u64 {
 /// A tree of at most this many directories is never considered endless: walking it takes little time.
 const SMALL_TREE: usize = 1000;
 
-/// Identical listings in a row, the parent's included, that a directory needs to be treated like one that is known
-/// to repeat the directories above it.
+/// The number of consecutive identical listings, including the parent's, after which a directory is treated like one
+/// that is known to repeat the directories above it.
 const MIN_IDENTICAL_TO_PREDICT: usize = 3;
 
 #[cfg(test)]
@@ -275,7 +275,7 @@ mod tests {
 
         assert!(detector.check(&below("type=dir;unique=1g2; b"), &listing).is_none());
         assert!(detector.check(&below("type=dir;unique=1g3; b"), &listing).is_some());
-        // A server that sends the same `unique` for everything.
+        // This server sends the same `unique` for everything.
         assert!(detector.check(&below("type=dir;unique=1g2; b"), &directories(2)).is_some());
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct DirectoryListing {
     buffer: BytesMut,
     max_bytes: usize,
     at_end: bool,
-    /// Whether the server said that the listing is cut, after it was finished.
+    /// `Some(true)` if the server said that the listing is cut; `None` until the listing was finished.
     finished: Option<bool>,
     /// There were lines that describe a file, or the directory itself.
     pub(super) has_entries: bool,
@@ -52,13 +52,13 @@ pub(crate) struct DirectoryListing {
     pub(super) has_released: bool,
     /// Hashes of the names, if a second listing is to be compared with this one.
     pub(super) names: Option<HashSet<u64>>,
-    /// The way is a guess: if it shows no entries, this is the error.
+    /// The way is a guess: this is the error if it shows no entries.
     pub(super) guess: Option<Error>,
-    /// The directory could not be entered, for this reason.
+    /// The refusal to enter the directory, if there was one.
     pub(super) not_entered: Option<StatusCodeError>,
-    /// How the server refused this directory by its path, before it was entered.
+    /// The server's answer to the path of this directory, before it was entered.
     pub(super) by_path: ByPath,
-    /// `MLSD` was refused for this directory in every way.
+    /// Every form of `MLSD` was refused for this directory.
     pub(super) replaces_mlsd: bool,
     /// The listing is a reply that describes a file or directory, such as `213-Status of d:`.
     pub(super) shows_status: bool,
@@ -66,7 +66,7 @@ pub(crate) struct DirectoryListing {
     has_unusual_end: bool,
 }
 
-/// Which entries are held back.
+/// The entries that are held back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hold {
     Nothing,
@@ -77,13 +77,13 @@ pub(super) enum Hold {
     All,
 }
 
-/// What the server said of a directory by its path, before it was entered.
+/// A server's answer to the path of a directory, before it was entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ByPath {
     Untried,
     /// It was refused.
     Refused,
-    /// It was said to be empty, by a refusal.
+    /// It was refused with a reply that says that it is empty.
     Empty,
 }
 
@@ -159,7 +159,7 @@ impl DirectoryListing {
         Ok(is_cut)
     }
 
-    /// Ends the listing that the server refused after its start, and takes it for an empty one.
+    /// Ends a listing that the server refused after its start, as an empty listing.
     pub(super) fn at_refusal(&mut self) {
         self.finished = Some(false);
     }
@@ -192,7 +192,7 @@ impl DirectoryListing {
         self.has_unusual_end && !self.has_entries && self.parser.unparsed() == 0
     }
 
-    /// Returns whether no entry of an `MLSD` shows what it is.
+    /// Returns whether no entry of an `MLSD` shows its type.
     pub(super) fn lacks_facts(&self) -> bool {
         self.way.verb == Verb::Mlsd && self.evidence.entries > 0 && !self.evidence.kinds
     }
@@ -207,7 +207,7 @@ impl DirectoryListing {
         (self.parser.unparsed(), self.parser.unparsed_samples())
     }
 
-    /// Returns the next entry, or `None` at the end, where some may still be held.
+    /// Returns the next entry, or `None` at the end, when some may still be held.
     pub(super) async fn next_entry(&mut self) -> Result<Option<Entry>> {
         loop {
             if self.hold == Hold::Nothing
@@ -252,7 +252,7 @@ impl DirectoryListing {
         }
     }
 
-    /// Returns whether the entries that are held have to be held further.
+    /// Returns whether the held entries have to be held further.
     fn holds(&self) -> bool {
         match self.hold {
             Hold::Nothing => false,
@@ -313,7 +313,7 @@ impl DirectoryListing {
     /// cannot be parsed, the line is incomplete, and so is the listing.
     fn push_last_line(&mut self, last_line: Option<&[u8]>) -> Result<()> {
         let unparsed_before = self.parser.unparsed();
-        // Some servers end a listing as a text of C or CP/M ends.
+        // Some servers end a listing with the byte that ends a text in C or CP/M.
         let last_line = last_line.filter(|line| !line.iter().all(|byte| matches!(byte, 0 | 0x1a)));
         match last_line {
             Some(last_line) if self.way.verb == Verb::Nlst => self.push(last_line),
@@ -337,10 +337,10 @@ impl DirectoryListing {
     }
 }
 
-/// Names that are compared at most with those of a second listing.
+/// Maximum number of names that are compared with those of a second listing.
 const MAX_COMPARED: usize = 1_000_000;
 
-/// Entries that are held back at most while their directory is in doubt.
+/// Maximum number of entries that are held back while their directory is in doubt.
 const MAX_HELD: usize = 1000;
 
 const READ_SIZE: usize = 64 * 1024;

@@ -1,7 +1,7 @@
-//! Evidence in a listing for and against its being the listing of the requested directory.
+//! Evidence in a listing that it is, or is not, the listing of the requested directory.
 //!
-//! Servers take the argument of `MLSD` and `LIST` for more than a path: for a pattern, for options, or for several
-//! names. Others ignore it and list the working directory, or list nothing. All of them reply `226`.
+//! Some servers interpret the argument of `MLSD` and `LIST` as a pattern, as options, or as several names. Others
+//! ignore it and list the working directory, or list nothing. All of them reply `226`.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -36,7 +36,7 @@ impl PathClass {
     }
 }
 
-/// What a listing shows, apart from the entries themselves.
+/// Properties of a listing, apart from the entries themselves.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Evidence {
     /// Number of entries, without the directory itself and its parent.
@@ -45,7 +45,7 @@ pub(super) struct Evidence {
     pub(super) shows_itself: bool,
     /// It shows a name that begins with a dot.
     pub(super) dot_names: bool,
-    /// It shows what an entry is.
+    /// It shows the type of an entry.
     pub(super) kinds: bool,
     /// It shows a directory with the name of the listed one, or of a directory above it.
     shows_own_path: bool,
@@ -55,7 +55,7 @@ pub(super) struct Evidence {
     pub(super) names: u64,
 }
 
-/// Whether an entry has the name of the listed directory.
+/// The kind of the entry that has the name of the listed directory, if there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum OwnName {
     #[default]
@@ -64,7 +64,7 @@ pub(super) enum OwnName {
     Directory,
 }
 
-/// Why a listing may not be that of the requested directory.
+/// The reason why a listing may not be that of the requested directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Doubt {
     /// It is empty.
@@ -81,7 +81,7 @@ pub(super) enum Doubt {
 }
 
 impl Evidence {
-    /// Adds an entry of the listing of `path`, which is spelled as it was sent.
+    /// Adds an entry of the listing of `path`, which is given in the form that was sent.
     pub(super) fn note(&mut self, entry: &Entry, path: &[u8]) {
         self.kinds |= entry.kind != EntryKind::Unknown;
         if is_self_or_parent(entry) {
@@ -129,7 +129,8 @@ impl Evidence {
         }
     }
 
-    /// Returns whether the listing before was the same, and that of the working directory or one above the path.
+    /// Returns whether the previous listing was the same, and was that of the working directory or of a directory
+    /// above the path.
     fn repeats_directory_above(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
         let bytes = path.as_bytes();
         let above = |end: usize| bytes.get(..end).unwrap_or_default();
@@ -142,7 +143,7 @@ impl Evidence {
     }
 
     /// Returns whether this listing of a plain path shows that the server honours the path: it is not that of the
-    /// working directory, which would show the first part of a relative path, and not the one before.
+    /// working directory, which would show the first part of a relative path, and differs from the previous one.
     pub(super) fn proves_paths(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
         let differs = known
             .last
@@ -151,8 +152,8 @@ impl Evidence {
         self.entries > 0 && !self.shows_own_path && (differs || !path.is_absolute() && !is_hidden)
     }
 
-    /// Returns whether the listing may be that of any directory: it is of a plain path from the root, and nothing has
-    /// shown that the server honours such paths.
+    /// Returns whether the listing may be that of any directory: the path is plain and begins at the root, and
+    /// nothing has shown that the server honours such paths.
     pub(super) fn leaves_open(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
         PathClass::of(path) == PathClass::Plain
             && path.is_absolute()
@@ -173,7 +174,7 @@ pub(super) fn is_self_or_parent(entry: &Entry) -> bool {
         || entry.is_dir() && matches!(entry.name(), b"./" | b"../")
 }
 
-/// Hashes a name; with fixed keys, as the server gains nothing by a collision.
+/// Hashes a name with fixed keys: the server gains nothing by a collision.
 pub(super) fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);

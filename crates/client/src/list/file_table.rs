@@ -1,4 +1,4 @@
-//! Table of the files of one directory, in little memory.
+//! Compact table of the files of one directory.
 
 use std::sync::Arc;
 
@@ -6,9 +6,10 @@ use oxftp_proto::{FileName, RemotePath, Timestamp};
 
 use super::entry::{EntryLocation, PathEntry};
 
-/// The files of one directory: what a transfer needs to know of each.
+/// The files of one directory, with the facts that a transfer needs of each.
 ///
-/// They share the path of the directory, and their names stand in few buffers, so that a file takes its name and 40 bytes.
+/// They share the path of the directory, and their names are stored in few buffers, so that each file uses 40 bytes
+/// besides its name.
 #[derive(Debug, Default)]
 pub(crate) struct FileTable {
     location: Option<Arc<EntryLocation>>,

@@ -1,5 +1,5 @@
-//! Ladder of ways to list a directory: what is tried next after a refusal. Pure; see [`open`](super::open) for the
-//! commands.
+//! Order of the ways to list a directory: decides which one is tried after a refusal. It performs no I/O;
+//! [`open`](super::open) sends the commands.
 
 use super::evidence::PathClass;
 use crate::{
@@ -37,7 +37,7 @@ impl Verb {
         matches!(self, Self::List | Self::ListAll)
     }
 
-    /// Returns what is known about the command.
+    /// Returns the properties of the command, as observed.
     pub(super) fn known(self, known: &ListingKnowledge) -> CommandKnowledge {
         if self == Self::Mlsd { known.mlsd } else { known.list }
     }
@@ -52,7 +52,7 @@ pub(super) enum Refusal {
     Command,
     /// The server refused the transfer type.
     Type,
-    /// The server refused the path, or does not say what.
+    /// The server refused the path, or does not say what it refused.
     Path,
     /// There is no data connection.
     Data,
@@ -74,7 +74,7 @@ pub(super) struct Ladder {
 }
 
 impl Ladder {
-    /// Creates a ladder that begins with this way. `lists_all` says whether `LIST -a` probably works.
+    /// Creates an order of attempts that begins with this way. `lists_all` says whether `LIST -a` probably works.
     pub(super) fn from(
         way: Way,
         known: ListingKnowledge,
@@ -90,7 +90,7 @@ impl Ladder {
         self.way
     }
 
-    /// Moves to the next way and returns it, or `None` if nothing else is worth a try.
+    /// Moves to the next way and returns it, or `None` if nothing else is worth an attempt.
     pub(super) fn next(&mut self, refusal: Refusal) -> Option<Way> {
         let next = self.after(refusal).filter(|next| !self.tried.contains(next))?;
         self.way = next;
@@ -108,13 +108,13 @@ impl Ladder {
             Some(Way { verb: self.list, entered: way.entered || enters, ascii: self.known.needs_ascii })
         };
         match refusal {
-            // If there were data connections before, there will be some again.
+            // If data connections worked before, they will work again.
             Refusal::Data if self.known.mlsd.works || self.known.list.works => None,
             Refusal::Data => (self.is_free).then_some(Way { verb: Verb::Stat, entered: false, ascii: false }),
             Refusal::NotEntered => {
                 let by_path = Way { entered: false, ..way };
                 match self.tried.contains(&by_path) {
-                    // Some servers refuse `MLSD` for every directory as if it were missing.
+                    // Some servers refuse `MLSD` for every directory as if the directory were missing.
                     true if self.is_free && way.verb == Verb::Mlsd && !self.known.mlsd.works => {
                         by_list(by_path)
                     }
@@ -185,7 +185,7 @@ mod tests {
         Way { ascii: true, ..way }
     }
 
-    /// Returns the ways that are tried one after the other, if each is refused so.
+    /// Returns the ways that are tried one after the other, if each is refused for this reason.
     fn climb(start: Way, known: ListingKnowledge, is_free: bool, refusals: &[Refusal]) -> Vec<Way> {
         let mut ladder = Ladder::from(start, known, false, is_free, false);
         refusals.iter().map_while(|refusal| ladder.next(*refusal)).collect()

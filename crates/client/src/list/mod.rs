@@ -1,8 +1,8 @@
 //! Directory listings: collected or streamed, of one directory or of a tree.
 //!
-//! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing, a [`tree`] the queue
-//! of pending directories. A [`ladder`] says in which ways a directory is [opened](open), and the [`evidence`] in a listing
-//! whether it is that of the requested directory.
+//! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing, a [`tree`] the
+//! queue of pending directories. [`ladder`] decides the order of the ways in which a directory is [opened](open), and
+//! [`evidence`] whether a listing is that of the requested directory.
 
 mod budget;
 mod cycle;
@@ -97,8 +97,8 @@ pub struct List<'c> {
 impl<'c> List<'c> {
     /// Lists all subdirectories as well, breadth first. Symbolic links are not followed.
     ///
-    /// In a large tree, directories with the same listing as their parent come first, because such a tree may
-    /// have no end ([`Error::CyclicTree`](crate::Error::CyclicTree); the rest of the tree is listed after this error).
+    /// In a large tree, directories with the same listing as their parent come first, because such a tree may be
+    /// endless ([`Error::CyclicTree`](crate::Error::CyclicTree); the rest of the tree is listed after this error).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -160,8 +160,8 @@ impl<'c> List<'c> {
         self
     }
 
-    /// Accepts a listing with missing entries when it is awaited: one that the server calls incomplete, with lines that
-    /// cannot be parsed, or with names that are not valid. By default that is an error.
+    /// Accepts an incomplete listing when it is awaited: a listing that the server calls incomplete, with lines that
+    /// cannot be parsed, or with invalid names. By default that is an error.
     ///
     /// A [`stream`](Self::stream) is always lenient: see [`Entries::is_incomplete`], [`Entries::unparsed`] and
     /// [`Entries::invalid_names`].
@@ -197,8 +197,8 @@ impl<'c> List<'c> {
         entries.proven(self.is_proven)
     }
 
-    /// Lists the directory from inside, too, if nothing has shown yet that the server lists the directory that it is
-    /// asked for.
+    /// Enters and lists the directory as well, if nothing has shown yet that the server lists the requested
+    /// directory.
     pub(crate) fn proven(mut self, is_proven: bool) -> Self {
         self.is_proven = is_proven;
         self

@@ -1,4 +1,4 @@
-//! Opening a listing: the commands of a way, and the ways that are tried one after the other.
+//! Opening of a listing: the commands of each way, and the fallbacks after a refusal.
 
 use std::{
     collections::HashSet,
@@ -31,7 +31,7 @@ pub(super) struct ListTarget<'p> {
     pub(super) required: Option<ListCommand>,
 }
 
-/// Why a listing could not be opened.
+/// The reason why a listing could not be opened.
 enum Unopened {
     /// The directory could not be entered; `None` if no directory can.
     NotEntered(Option<StatusCodeError>),
@@ -47,7 +47,7 @@ impl From<Error> for Unopened {
 /// The refusals of one directory so far.
 #[derive(Default)]
 struct Refusals {
-    /// The first one that is about the directory.
+    /// The first error that concerns the directory.
     first: Option<Error>,
     not_entered: Option<StatusCodeError>,
     /// The command that was refused with a path.
@@ -116,7 +116,7 @@ impl Client {
         }
     }
 
-    /// Remembers what a refusal says about the server.
+    /// Records what a refusal says about the server.
     fn note_refusal(&mut self, way: Way, refusal: Refusal, error: &Error) {
         if way.verb == Verb::Mlsd && refusal == Refusal::Command {
             self.capabilities_mut().no_mlsd |= is_unknown_command(error);
@@ -153,7 +153,7 @@ impl Client {
         let listing = self.prepare(target, way);
         match self.transfer_listing(target, way, listing, follow_up).await {
             Err(error) if is_optional && self.is_lost_to_optional() => {
-                // The new session is in its first directory.
+                // The new session is in the directory of its login.
                 *is_inside = false;
                 Err(self.replace_lost(error).await.into())
             }
@@ -166,7 +166,7 @@ impl Client {
         }
     }
 
-    /// Opens `LIST -a` beside the `LIST` of the same directory, which this session may still be in.
+    /// Opens `LIST -a` after the `LIST` of the same directory, which this session may still be in.
     pub(super) async fn open_list_all(
         &mut self,
         target: ListTarget<'_>,
@@ -212,7 +212,7 @@ impl Client {
         self.path_command("STAT", if path.is_empty() { &here } else { path }, &["2xx"]).await
     }
 
-    /// Returns whether a refusal that says that a directory is empty is enough.
+    /// Returns whether a refusal that says that a directory is empty is sufficient evidence.
     fn believes_empty(&self, target: ListTarget<'_>, way: Way) -> bool {
         let known = way.verb.known(&self.listing_knowledge());
         let is_plain = PathClass::of(target.path) == PathClass::Plain;
@@ -280,13 +280,13 @@ impl Refusals {
             self.by_path = self.by_path.or(Some((way.verb, said)));
         }
         self.lacks_mlsd |= way.verb == Verb::Mlsd && (way.entered || is_bare) && refusal == Refusal::Path;
-        // An unknown command is the reason only if every other one is refused, too.
+        // An unknown command is reported only if every other one is refused, too.
         if self.first.as_ref().is_none_or(is_about_command) {
             self.first = Some(error);
         }
     }
 
-    /// Marks the listing that is open now with what was refused before.
+    /// Records in the open listing which attempts were refused before it.
     fn attach(self, mut listing: DirectoryListing, required: Option<ListCommand>) -> DirectoryListing {
         let verb = listing.way.verb;
         listing.replaces_mlsd = self.lacks_mlsd && verb != Verb::Mlsd && verb != Verb::Stat;
@@ -318,7 +318,7 @@ fn is_about_command(error: &Error) -> bool {
     is_unknown_command(error) || matches!(error, Error::Unanswered { .. })
 }
 
-/// Returns what a refusal is about, or `None` if it is about the session.
+/// Returns the subject of a refusal, or `None` if it concerns the session.
 fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
     let refused = match error {
         Error::DataConnect(_) => return Some(Refusal::Data),
@@ -331,7 +331,7 @@ fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
     let (reply, code) = (&refused.info, refused.info.code());
     match code {
         Code::SERVICE_CLOSING => return None,
-        // Some servers refuse every command that they do not know so.
+        // Some servers reply 530 to every command that they do not know.
         Code::NOT_LOGGED_IN => return (way.verb == Verb::Mlsd).then_some(Refusal::Command),
         _ => {}
     }

@@ -43,17 +43,17 @@ pub struct Entries<'c> {
     directories: usize,
     detector: CycleDetector,
     current: Option<DirectoryListing>,
-    /// Of `current`.
+    /// The stage of `current`.
     stage: Stage,
-    /// Of `current`.
+    /// The context of `current`.
     context: DirectoryContext,
     /// Entries to be returned next.
     ready: VecDeque<PathEntry>,
-    /// Error of `current`, to be returned after these entries.
+    /// Error of `current`, to be returned after the entries in `ready`.
     failure: Option<Error>,
     recursive: bool,
     raw_command: Option<ListCommand>,
-    /// What follows a listing that is not recursive.
+    /// The next operation after a listing that is not recursive.
     follow_up: FollowUp,
     bounds: Bounds,
     root: RemotePath,
@@ -64,7 +64,7 @@ pub struct Entries<'c> {
     truncated: bool,
     /// The entries of the current directory so far.
     passed: PassedEntries,
-    /// How often the listing of the current directory may be resumed.
+    /// The number of times that the listing of the current directory may still be resumed.
     resumptions: u32,
     /// A listing that may be that of another directory is doubted.
     is_proven: bool,
@@ -88,7 +88,7 @@ impl PassedEntries {
     }
 }
 
-/// Which entries of a tree are returned.
+/// The entries of a tree that are returned.
 pub(super) struct Bounds {
     pub(super) selection: Option<Selection>,
     pub(super) max_depth: usize,
@@ -125,7 +125,7 @@ struct DirectoryContext {
     subdirectories: Vec<PendingDirectory>,
 }
 
-/// What the listing that is being read is for.
+/// The purpose of the listing that is being read.
 #[derive(Default)]
 enum Stage {
     /// It is the listing of a directory.
@@ -133,7 +133,7 @@ enum Stage {
     Listing,
     /// The directory was entered and is listed again, because its first listing was in doubt.
     Confirming(Confirmation),
-    /// The listing is complete and believed; its last entries are examined.
+    /// The listing is complete and accepted; its last entries are examined.
     Complete,
     /// `LIST -a` is compared with the `LIST` of the same directory.
     ListingAll(ListAllComparison),
@@ -151,7 +151,7 @@ struct Confirmation {
 
 /// Comparison of `LIST -a` with `LIST`.
 struct ListAllComparison {
-    /// What `LIST` has shown.
+    /// The evidence of `LIST`.
     first: Evidence,
     /// Hashes of the names that `LIST` has shown and `LIST -a` has not.
     missing: HashSet<u64>,
@@ -361,7 +361,7 @@ impl<'c> Entries<'c> {
             let Some(entry) = listing.next_entry().await? else { return Ok(false) };
             self.passed.add(&entry);
         }
-        // The entries that were returned before must be those of this listing.
+        // The entries that were returned earlier must be those of this listing.
         let is_same = self.passed == passed;
         if is_same {
             self.current = Some(listing);
@@ -556,7 +556,7 @@ impl<'c> Entries<'c> {
         Ok(None)
     }
 
-    /// Decides whether the listing is believed, or the directory has to be entered and listed again.
+    /// Decides whether the listing is accepted, or the directory has to be entered and listed again.
     async fn examine(&mut self) -> Result<()> {
         let deadline = self.client.completion_deadline();
         let Some(directory) = &mut self.current else { return Ok(()) };
@@ -658,10 +658,10 @@ impl<'c> Entries<'c> {
         let Some(directory) = &mut self.current else { return Ok(false) };
         match (entering, doubt) {
             (Entering::Unavailable, _) => return Ok(false),
-            // The listing of a file is the file itself.
+            // The listing of a file consists of the file itself.
             (Entering::Refused(_), Doubt::File) => {
                 directory.held.clear();
-                // A file shows nothing about directories.
+                // The listing of a file is not evidence about directories.
                 directory.names = None;
                 return Ok(false);
             }
@@ -687,7 +687,7 @@ impl<'c> Entries<'c> {
         Ok(true)
     }
 
-    /// Believes the listing: releases the entries that were held back, and remembers what the listing shows.
+    /// Accepts the listing: releases the entries that were held back, and records the evidence of the listing.
     fn settle(&mut self) {
         let Some(directory) = &mut self.current else { return };
         let is_second = matches!(&self.stage, Stage::Confirming(it) if it.has_released);
@@ -708,7 +708,7 @@ impl<'c> Entries<'c> {
         self.release(held);
     }
 
-    /// Remembers what the listing shows about the server.
+    /// Records the evidence of the listing about the server.
     fn learn(&self) {
         let Some(directory) = &self.current else { return };
         let (evidence, way) = (directory.evidence, directory.way);
@@ -732,7 +732,8 @@ impl<'c> Entries<'c> {
             match &self.stage {
                 Stage::Confirming(confirmation) => {
                     confirmation.teach(class, &evidence, command);
-                    // `LIST` shows the contents of one directory, and another one itself, if it may not open it.
+                    // This does not follow for `LIST`: it shows the contents of one directory, but only the entry of
+                    // a directory that it may not open.
                     command.shows_contents |= way.verb == Verb::Mlsd && command.is_faithful;
                 }
                 _ if directory.by_path != ByPath::Untried => {
@@ -750,7 +751,7 @@ impl<'c> Entries<'c> {
         });
     }
 
-    /// Examines what the listing alone leaves open: the kinds of names, and whether it hides some.
+    /// Examines facts that the listing does not show: the kinds of names, and whether it hides some.
     async fn complete(&mut self) -> Result<Option<PathEntry>> {
         let Some(directory) = &mut self.current else { return Ok(None) };
         if let Some(named) = directory.held.front() {
@@ -784,7 +785,7 @@ impl<'c> Entries<'c> {
         Ok(None)
     }
 
-    /// Lists the directory once more by `LIST -a`, if it is not known whether that shows more; returns whether it is
+    /// Lists the directory again by `LIST -a`, if it is not known whether that shows more; returns whether it is
     /// open.
     async fn open_list_all(&mut self) -> Result<bool> {
         let required = self.required();
@@ -797,7 +798,7 @@ impl<'c> Entries<'c> {
         }
         let path = directory.location.path.clone();
         let target = ListTarget { path: &path, depth: directory.depth, required };
-        // If the session does not survive it, it is not sent again.
+        // If the session ends after `LIST -a`, the command is not sent again.
         self.client.learn_listing(|known| known.list_all = ListAll::Useless);
         let way = directory.way;
         let second = match self.client.open_list_all(target, way).await {
@@ -854,7 +855,7 @@ impl<'c> Entries<'c> {
         // The files of the directory may be next.
         if !self.client.uses_bare_names() {
             match self.client.go_home().await {
-                // The new session is there.
+                // The new session is in the home directory.
                 Err(error) if self.reopen_after_listing(&error).await => {}
                 left => left?,
             }
@@ -865,7 +866,8 @@ impl<'c> Entries<'c> {
         self.check_limits(directory.depth + 1)
     }
 
-    /// Lists the current directory again from the start, by what is known now. Nothing of it was returned.
+    /// Lists the current directory again from the start, with the present knowledge. None of its entries was
+    /// returned.
     fn list_again(&mut self) {
         if let Some(directory) = self.current.take() {
             let (path, ancestors) = (directory.location.path.clone(), self.context.ancestors.clone());
@@ -894,7 +896,7 @@ impl<'c> Entries<'c> {
         if opening {
             self.queue.pop_front();
         }
-        // The subdirectories found before the listing failed are listed all the same.
+        // Subdirectories that were found before the listing failed are still listed.
         self.context.fingerprint = ListingFingerprint::default();
         self.queue.extend(self.context.subdirectories.drain(..));
         if self.client.is_broken() {
@@ -932,7 +934,7 @@ impl fmt::Debug for Entries<'_> {
 }
 
 impl Confirmation {
-    /// Records what the listing of the entered directory shows about the command.
+    /// Records the evidence of the entered directory's listing about the command.
     fn teach(&self, class: PathClass, second: &Evidence, command: &mut CommandKnowledge) {
         let is_same = self.first.names == second.names && self.first.entries == second.entries;
         match (class, self.doubt) {
@@ -953,7 +955,7 @@ impl ListAllComparison {
         }
     }
 
-    /// Returns what `LIST -a` does, or `None` if both listings leave it open.
+    /// Returns the effect of `LIST -a`, or `None` if the two listings do not show it.
     fn result(&self, second: &Evidence) -> Option<ListAll> {
         let is_understood = second.shows_itself && !self.first.shows_itself || second.dot_names;
         match self.missing.is_empty() && self.new.len() < MAX_NEW {
@@ -987,7 +989,7 @@ fn is_refusal(error: &Error) -> bool {
     })
 }
 
-/// Entries of `LIST -a` that are compared at most with those of `LIST`.
+/// Maximum number of entries of `LIST -a` that are compared with those of `LIST`.
 const MAX_NEW: usize = 10_000;
 
 const MAX_REFUSED: usize = 64;

@@ -11,7 +11,7 @@ use super::{
 use crate::error::local_fs::LocalFsResult;
 use crate::future::BoxFuture;
 
-// Methods with a default are forwarded too: otherwise the default would replace the backend's own method.
+// Methods with a default are forwarded too: otherwise the default would replace the backend's method.
 macro_rules! forward {
     ($pointer:ident) => {
         impl<P: FileSystem + ?Sized> FileSystem for $pointer<P> {

@@ -1,6 +1,6 @@
 //! Options for opening files and creating directories.
 
-/// How [`FileSystem::open`](super::FileSystem::open) opens a file.
+/// The mode in which [`FileSystem::open`](super::FileSystem::open) opens a file.
 ///
 /// | mode | `fopen` | if the file exists | if it is missing |
 /// |---|---|---|---|

@@ -12,7 +12,7 @@ use crate::error::local_fs::{LocalFsError, LocalFsResult};
 /// A locked partial file.
 pub(crate) struct LockedPartial {
     pub(crate) file: Box<dyn FileHandle>,
-    /// Whether it replaced the partial file of an earlier download.
+    /// `true` if it replaced the partial file of an earlier download.
     pub(crate) replaced: bool,
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn open_locked<P: FileSystem + ?Sized>(
 
 /// Renames a locked partial file that is complete, and returns its handle. Fails if the path no longer names this file.
 ///
-/// It runs in a task of its own, which holds the lock: a rename that was started is not cancelled when a future is
+/// It runs in a separate task, which holds the lock: a rename that was started is not cancelled when a future is
 /// dropped, and without the lock it could rename the partial file of another download.
 pub(crate) async fn commit_locked(
     fs: &Arc<dyn FileSystem>,
@@ -129,7 +129,7 @@ async fn remove_stale<P: FileSystem + ?Sized>(fs: &P, path: &Path) -> LocalFsRes
     }
 }
 
-/// Returns whether not even its owner can open a file, so that no download is writing it.
+/// Returns whether even its owner cannot open a file, so that no download is writing it.
 pub(crate) fn is_closed_to_all(found: &Metadata) -> bool {
     found.mode.is_some_and(|mode| mode & 0o666 == 0)
 }
@@ -156,7 +156,7 @@ async fn lock(file: &mut dyn FileHandle, path: &Path) -> LocalFsResult<()> {
     Err(in_use(path))
 }
 
-/// Opens a locked partial file once more, to write it at other places too.
+/// Opens a locked partial file again, to write it at other places too.
 ///
 /// # Errors
 ///
@@ -187,7 +187,7 @@ fn in_use(path: &Path) -> LocalFsError {
     LocalFsError::new("lock", path, io::ErrorKind::WouldBlock.into())
 }
 
-/// How often a file is created or locked, if other downloads are faster each time.
+/// Maximum number of attempts to create or lock a file while other downloads are faster each time.
 pub(crate) const MAX_ATTEMPTS: usize = 8;
 
 /// The time between two attempts to lock a file.

@@ -20,7 +20,7 @@ pub struct WholeFile {
     pub target: PathBuf,
     /// The modification time to set, if any.
     pub modified: Option<SystemTime>,
-    /// Whether to wait until the file and its name have reached the disk.
+    /// `true` to wait until the file and its name have reached the disk.
     pub sync: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Lock of a job among the processes of one machine.
+//! Job lock among the processes of one machine.
 
 use std::{
     fs::File,
@@ -35,7 +35,7 @@ use crate::{
 #[derive(Debug)]
 pub struct LocalLock {
     path: PathBuf,
-    /// Open, and thereby locked, until the file was removed.
+    /// The open and thereby locked file, until it is removed.
     file: File,
 }
 
@@ -163,7 +163,7 @@ fn write_holder(file: &mut File) -> io::Result<()> {
     writeln!(file, "{}", LockHolder::this_process().to_name())
 }
 
-/// Reads the holder; returns `None` if it is about to write itself down.
+/// Reads the holder; returns `None` if the holder has not written its data yet.
 #[cfg(unix)]
 fn read_holder(file: &mut File) -> Option<LockHolder> {
     let mut text = String::new();

@@ -1,8 +1,8 @@
 //! Job locks: while one job holds the lock of a target, no other job starts.
 //!
 //! [`LocalLock`] excludes the other processes of this machine, and [`RemoteLock`] all clients of a server. Both are
-//! advisory: they exclude only jobs that ask for the same lock. Transfers are safe without them; a lock saves a job from
-//! doing the work of another one.
+//! advisory: they exclude only jobs that request the same lock. Transfers are safe without them; a lock prevents two
+//! jobs from doing the same work.
 
 mod local;
 mod remote;

@@ -1,8 +1,8 @@
 //! Lock of a job among all clients of a server.
 //!
-//! The lock of `TARGET` is the directory `TARGET.oxftp.lock`, which `MKD` creates at most once. In it stands one
-//! directory, whose name is that of the [`LockHolder`](crate::LockHolder). A job that creates its entry, or that replaces the entry of a silent
-//! holder by a rename, and then finds no other entry in the directory, holds the lock:
+//! The lock of `TARGET` is the directory `TARGET.oxftp.lock`, which `MKD` creates at most once. It contains one
+//! directory, whose name is that of the [`LockHolder`](crate::LockHolder). A job that creates its entry, or that
+//! replaces the entry of a silent holder by a rename, and then finds no other entry in the directory, holds the lock:
 //!
 //! - Two jobs that both create their entries both see the other one, because each creates its entry before it looks.
 //!   Both take their entries back and try again.
@@ -32,11 +32,11 @@ use crate::{Client, Error, Pool, Result, error::lock_holder::LockHolder};
 
 /// A lock of a job among all clients of a server: a directory on the server (`MKD`).
 ///
-/// The lock of `TARGET` is the directory `TARGET.oxftp.lock`; its name and those in it are plain ASCII. The user needs
-/// the permission to create directories beside the target. While the lock is held, a task refreshes it four times
-/// within `max_age`, over a session of its own (`RNFR`, `RNTO`). A job that is killed leaves the lock; others break it
-/// once it was not refreshed for their `max_age`. The clocks of the machines are compared for that, so `max_age` must
-/// be larger than their difference.
+/// The lock of `TARGET` is the directory `TARGET.oxftp.lock`; its name and those in it are plain ASCII. The user
+/// needs the permission to create directories beside the target. While the lock is held, a task refreshes it four
+/// times within `max_age`, over a separate session (`RNFR`, `RNTO`). A job that is killed leaves the lock; others
+/// break it once it was not refreshed for their `max_age`. The clocks of the machines are compared for that, so
+/// `max_age` must be larger than their difference.
 ///
 /// [`release`](Self::release) removes the lock. A lock that is dropped is removed by a task, if the runtime continues.
 ///
@@ -68,7 +68,7 @@ struct State {
     is_lost: AtomicBool,
     is_released: AtomicBool,
     lost: Notify,
-    /// Held while the entry is renamed or removed.
+    /// Lock that is held while the entry is renamed or removed.
     changing: tokio::sync::Mutex<()>,
 }
 
@@ -101,7 +101,7 @@ impl RemoteLock {
         let start = Instant::now();
         let mut lost = 0;
         loop {
-            // A task, so that a lock that was taken is released even if this future is dropped meanwhile.
+            // A separate task ensures that a lock is released even if this future is dropped.
             let attempt = tokio::spawn(Self::try_acquire(pool.clone(), directory.clone(), max_age));
             match attempt.await.unwrap_or(Err(Error::PoolClosed)) {
                 Err(Error::Locked { .. }) if start.elapsed() < wait => sleep(PAUSE.min(wait)).await,
@@ -203,7 +203,7 @@ impl State {
         }
     }
 
-    /// Renames the entry, over a session of its own: those of the job's pool may all be busy until the job ends.
+    /// Renames the entry, over a separate session: those of the job's pool may all be busy until the job ends.
     async fn refresh(&self) -> Result<()> {
         let pool = self.pool.fork().size(1);
         let mut client = pool.client().await?;
@@ -260,7 +260,7 @@ impl State {
             },
             removed => removed?,
         }
-        // Refused while another job looks at the lock, which then removes the directory.
+        // The server refuses this while another job examines the lock; that job then removes the directory.
         let _ = client.remove_dir(self.directory.clone()).await;
         Ok(())
     }
@@ -278,7 +278,7 @@ impl State {
     }
 }
 
-/// Returns the directory that is the lock of a path: beside a path with a name, else in it.
+/// Returns the directory that is the lock of a path: beside a path with a name, otherwise inside it.
 fn directory_of(target: &RemotePath, encoding: Encoding) -> Result<RemotePath> {
     let Some(name) = target.file_name() else { return Ok(target.join_path(&LOCK_SUFFIX.into())) };
     let lock = [name.as_bytes(), LOCK_SUFFIX.as_bytes()].concat();
@@ -293,7 +293,7 @@ fn entry(directory: &RemotePath, name: &str) -> RemotePath {
     directory.join_path(&name.into())
 }
 
-/// How an attempt ended.
+/// The result of an attempt to take a lock.
 enum RemoteAttempt {
     Taken(LockHolder, String),
     Held(Option<LockHolder>),
@@ -314,7 +314,7 @@ async fn try_repeatedly(
             RemoteAttempt::Held(holder) => return Err(Error::Locked { path: directory.to_string(), holder }),
             RemoteAttempt::Unclear(error) => refusal = error,
         }
-        // Jobs that disturbed each other try again at different times.
+        // Jobs that disturbed each other must try again at different times.
         let random = RandomState::new().hash_one(attempt) % 50;
         sleep(Duration::from_millis(10 + random * u64::from(attempt + 1))).await;
     }
@@ -372,7 +372,7 @@ async fn try_acquire(
     confirm(client, directory, holder, name).await
 }
 
-/// Looks whether no other job created an entry.
+/// Checks that no other job created an entry.
 async fn confirm(
     client: &mut Client,
     directory: &RemotePath,
@@ -394,13 +394,13 @@ async fn list(client: &mut Client, directory: &RemotePath) -> Result<Vec<String>
     Ok(entries.iter().map(|entry| entry.name().to_string()).collect())
 }
 
-/// How often a lock is refreshed within its greatest age.
+/// The number of refreshes of a lock within its maximum age.
 const REFRESHES: u32 = 4;
-/// How often a refresh that failed is repeated, within half of the time until the next one.
+/// The number of times that a failed refresh is repeated, within half of the time until the next one.
 const RETRIES: u32 = 5;
-/// How often it is tried to take a lock that other jobs are taking or releasing.
+/// Maximum number of attempts to take a lock that other jobs are taking or releasing.
 const ATTEMPTS: u32 = 12;
-/// How many attempts may end with a lost connection.
+/// Maximum number of attempts that may end with a lost connection.
 const MAX_LOST: u32 = 3;
 
 /// The time between two attempts to take a lock that is held.

@@ -1,4 +1,4 @@
-//! Backups of a mirror: what it replaces or deletes in its target.
+//! Backups of a mirror: the files that it replaces or deletes in its target.
 
 use super::{endpoint::Endpoint, relative_path::RelativePath};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     transfer::backup::{Backups, LocalBackups, RemoteBackups},
 };
 
-/// The backups on the side of the target; neither if none are made.
+/// The backups on the side of the target; both are `None` if no backups are made.
 #[derive(Debug, Default)]
 pub(crate) struct MirrorBackups {
     pub(crate) local: Option<LocalBackups>,

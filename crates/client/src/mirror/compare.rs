@@ -8,7 +8,7 @@ use super::{
     timestamps::{TimeOrder, compare_times, compare_with_dated_copy},
 };
 
-/// How a mirror decides whether a file has changed.
+/// The rule by which a mirror decides whether a file has changed.
 ///
 /// ```no_run
 /// use oxftp::mirror::Compare;
@@ -27,9 +27,9 @@ pub enum Compare {
     ///
     /// If a server shows times without a zone and has no `MDTM`, downloaded files are dated as if the listing were in
     /// UTC. The next mirror compares the listing with that, to the minute or the day. A file with a time of another
-    /// origin counts as unchanged if its size is equal and a zone could explain the difference. If the server begins to
-    /// list all times some hours later or earlier, or if
-    /// [`server_zone`](crate::ClientBuilder::server_zone) is changed, the files are transferred once more.
+    /// origin counts as unchanged if its size is equal and a zone could explain the difference. If the server begins
+    /// to list all times some hours later or earlier, or if [`server_zone`](crate::ClientBuilder::server_zone) is
+    /// changed, the files are transferred again.
     ///
     /// A server that does not announce `MFMT` may be unable to set times. On such a target, a file of the same size
     /// that is not older than its source is unchanged.
@@ -55,7 +55,7 @@ pub(crate) enum Decision {
     NeedsHash,
 }
 
-/// How files are compared.
+/// The comparison of files, as far as both sides support it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Comparison {
     pub(crate) by: Compare,

@@ -23,7 +23,7 @@ use crate::{
     list::{AncestorChain, CycleDetector},
 };
 
-/// Whether entries that only the target has are deleted, and when.
+/// The time at which a mirror deletes entries that only the target has, if it deletes any.
 ///
 /// Nothing is deleted in a directory whose listing, on either side, failed, was truncated, or contained a line or a
 /// name that cannot be used. Entries that the filter excludes are kept, and so are the directories that contain
@@ -100,7 +100,8 @@ pub(crate) struct Deletion<'a> {
     pub(crate) budget: &'a DeletionBudget,
     pub(crate) backups: &'a MirrorBackups,
     pub(crate) dry_run: bool,
-    /// How often a session that is lost to a deletion is opened again, to see whether the node is gone.
+    /// The number of times that a session that is lost to a deletion is opened again, to check whether the node is
+    /// gone.
     pub(crate) reconnects: u32,
     /// Receives each deletion.
     pub(crate) on_step: &'a (dyn Fn(Step) + Sync),
@@ -234,7 +235,7 @@ impl Deletion<'_> {
                     crate::trace::info!("{error}: it is not deleted");
                     return Ok(false);
                 }
-                // Another client deleted it, or an earlier attempt did.
+                // Another client or an earlier attempt deleted it.
                 if is_gone(&error) { Ok(true) } else { self.report(path, error) }
             }
         }

@@ -1,4 +1,4 @@
-//! Direction of a mirror: which side is local and which on a server, with the root of each.
+//! Direction of a mirror: the side that is local and the side on a server, with the root of each.
 
 use std::{
     io,
@@ -240,7 +240,7 @@ impl MirrorDirection {
         }
     }
 
-    /// Returns the places of a file at the source and at the target.
+    /// Returns the locations of a file at the source and at the target.
     pub(crate) fn places(&self, path: &RelativePath) -> Option<(Location, Location)> {
         let on_disk = |root| path.on_disk(root).ok().map(Location::Local);
         let on_server = |root: &RemotePath| Location::Remote(root.join_path(&path.to_remote_path()));

@@ -1,4 +1,4 @@
-//! Pair of directories to compare, and directories of the target that are still to be created.
+//! Pair of directories to compare, and directories that the target still lacks.
 
 use std::sync::Arc;
 
@@ -25,13 +25,13 @@ impl DirectoryPair {
     }
 }
 
-/// A directory that the target lacks. It is created before the first node in it, or never, if the filter leaves
-/// nothing of it.
+/// A directory that the target lacks. It is created before the first node in it, or never if the filter excludes all
+/// its nodes.
 pub(crate) struct MissingDirectory {
     pub(crate) path: RelativePath,
     /// The directory that contains it, if that was missing as well.
     above: Option<Arc<Self>>,
-    /// Where its name is noted once it is created, if something is to be deleted in the directory above.
+    /// The record of its name once it is created; `None` if nothing is deleted in the directory above.
     pub(crate) stored: Option<Arc<StoredNames>>,
     pub(crate) is_created: Mutex<bool>,
 }

@@ -47,7 +47,7 @@ impl Endpoint<'_> {
         })
     }
 
-    /// Lists a directory once more, if nothing has shown yet that the server lists the directory that it is asked for.
+    /// Lists a directory again, if nothing has shown yet that the server lists the requested directory.
     pub(crate) async fn list_proven(
         &mut self,
         path: &RelativePath,
@@ -100,8 +100,8 @@ impl Endpoint<'_> {
         former
     }
 
-    /// Creates the directory that is mirrored, if it is missing although the server let us enter it: some servers accept
-    /// any path for `CWD`, and list a missing directory as empty. A refusal changes nothing.
+    /// Creates the directory that is mirrored if it is missing although `CWD` succeeded: some servers accept any path
+    /// for `CWD`, and list a missing directory as empty. A refusal is ignored.
     pub(crate) fn make_sure_of_root(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let Self::Remote { client, root, .. } = self else { return Ok(()) };

@@ -1,8 +1,8 @@
 //! Extraneous nodes of one directory, and the decision which of them may be deleted after the transfers.
 //!
-//! The listing that shows them is older than the transfers. A server without case, for example, replaces `README` when
-//! it receives `readme`: then the extraneous node is the file that was just stored. So a listing taken after the
-//! transfers decides.
+//! The listing that shows them is older than the transfers. A case-insensitive server, for example, replaces `README`
+//! when it receives `readme`: the extraneous node is then the file that was just stored. Therefore a listing taken
+//! after the transfers decides.
 
 use std::{
     collections::BTreeMap,
@@ -28,7 +28,7 @@ pub(crate) struct ExtraneousNodes {
     pub(crate) nodes: NodeTable,
     /// Nodes of the source that the target lacks, and may take for the extraneous nodes at these positions.
     lookalikes: BTreeMap<usize, FileName>,
-    /// What this mirror stored in the directory.
+    /// The names that this mirror stored in the directory.
     pub(crate) stored: Arc<StoredNames>,
 }
 
@@ -119,8 +119,9 @@ impl ExtraneousNodes {
         Ok(distinct)
     }
 
-    /// Returns the nodes that may be deleted by a complete listing of the target that was taken after the transfers,
-    /// sorted by name: those that it still shows beside all that was stored. `None` if it lacks a stored name.
+    /// Returns the nodes that may be deleted according to a complete listing of the target that was taken after the
+    /// transfers, sorted by name: those that it still shows beside all stored names. Returns `None` if it lacks a
+    /// stored name.
     ///
     /// # Errors
     ///
@@ -216,7 +217,7 @@ mod tests {
 
         assert_eq!(names(found.deletable(&nodes(&["AAA", "b", "old"])).unwrap()), None);
         assert_eq!(names(found.deletable(&nodes(&["aaa", "b", "old"])).unwrap()).as_deref(), Some("old"));
-        // Both exist: the server has case.
+        // Both names exist, so the server distinguishes case.
         assert_eq!(
             names(found.deletable(&nodes(&["AAA", "aaa", "b", "old"])).unwrap()).as_deref(),
             Some("AAA old")

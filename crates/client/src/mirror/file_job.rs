@@ -22,7 +22,7 @@ use crate::{PART_SUFFIX, transfer::scheduler::concurrency::WorkAmount};
 /// A file to compare and transfer.
 pub(crate) struct FileJob {
     pub(crate) directory: Arc<RelativePath>,
-    /// Where the name is noted once the file is stored, if something is to be deleted in the directory.
+    /// The record of its name once the file is stored; `None` if nothing is deleted in the directory.
     pub(crate) stored: Option<Arc<StoredNames>>,
     pub(crate) file: PlannedFile,
     /// A file whose name is that of this file's partial file. It is transferred right after this one.
@@ -116,8 +116,8 @@ fn part_name(file: &FileName) -> Option<FileName> {
     FileName::from_wire(&bytes, Encoding::UTF_8).ok()
 }
 
-/// Plans the transfer of a file with the name of a partial file. The transfer of the other file overwrites whatever
-/// the target has under this name.
+/// Plans the transfer of a file with the name of a partial file. The transfer of the other file overwrites the file
+/// that the target has under this name.
 fn plan_part_file(node: Node) -> Box<PlannedFile> {
     let decision = Decision::Transfer(Reason::Unknown);
     Box::new(PlannedFile { name: node.name, source: node.facts, target: NodeFacts::default(), decision })

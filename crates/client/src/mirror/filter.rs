@@ -139,8 +139,8 @@ impl Filter {
         }
     }
 
-    /// Adds a condition that entries must meet as well, such as one for their size. What it rejects in the source is
-    /// left alone in the target, too.
+    /// Adds a condition that entries must meet as well, such as one for their size. If it rejects an entry in the
+    /// source, the target's entry of that name is kept unchanged, too.
     ///
     /// ```
     /// use oxftp::mirror::Filter;

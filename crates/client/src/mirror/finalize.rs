@@ -69,7 +69,8 @@ pub(crate) async fn finalize(
     report
 }
 
-/// Lists what was stored and not confirmed, and reports what the server has under another name or with another size.
+/// Lists the directories of unconfirmed uploads, and reports files that the server has under another name or with
+/// another size.
 async fn confirm_stored(
     context: &MirrorContext,
     mut worker: Worker<'_>,
@@ -96,7 +97,7 @@ async fn confirm_stored(
                     report.note(path, error);
                 }
             }
-            // The server reported before that the transfers are complete.
+            // The server has already confirmed the transfers.
             Err(error) => crate::trace::debug!("what was stored is not compared: {}", Error::from(error)),
         }
     }
@@ -123,7 +124,7 @@ async fn create_symlinks(context: &MirrorContext) {
 /// Deletes extraneous nodes over all sessions.
 struct DeleteExtraneous<'c> {
     context: &'c MirrorContext,
-    /// Of the source; `None` if the mirror runs over one client.
+    /// The pool of the source; `None` if the mirror runs over one client.
     pool: Option<&'c Pool>,
     directories: Mutex<Vec<ExtraneousNodes>>,
 }
@@ -200,8 +201,8 @@ impl DeleteExtraneous<'_> {
         }
     }
 
-    /// Reports the stored names that a listing lacks. On a local file system without case, they are no more than a
-    /// warning: the files are there.
+    /// Reports the stored names that a listing lacks. On a case-insensitive local file system, this is only a
+    /// warning: the files exist.
     async fn report_renamed(
         &self,
         client: &mut Client,
@@ -299,5 +300,5 @@ impl JobHandler for DeleteExtraneous<'_> {
     }
 }
 
-/// How many names of one directory are reported that the target stored under another name.
+/// Maximum number of names of one directory that are reported because the target stored them under another name.
 const MAX_REPORTED: usize = 64;

@@ -31,7 +31,7 @@ pub(crate) struct Listing {
     pub(crate) failures: Vec<(String, Error)>,
     /// Names that are listed more than once.
     pub(crate) duplicates: Vec<FileName>,
-    /// Of a server's listing. Local trees are never endless.
+    /// The fingerprint of a server's listing. Local trees are never endless.
     pub(crate) fingerprint: ListingFingerprint,
     /// Names that begin with a dot are not left out.
     pub(crate) shows_dot_names: bool,
@@ -74,8 +74,8 @@ impl Listing {
         Ok(listing)
     }
 
-    /// Asks for the size of each file if all are listed as 0 (`SIZE`): some servers list no sizes. A server that says so
-    /// that the first file is empty is believed. Sizes that it does not say are unknown.
+    /// Asks for the size of each file if all are listed as 0 (`SIZE`): some servers list no sizes. If the server
+    /// confirms that the first file is empty, no other size is asked for. Sizes that it does not report are unknown.
     fn doubt_sizes<'a>(
         &'a mut self,
         client: &'a mut Client,
@@ -106,7 +106,7 @@ impl Listing {
         Ok(())
     }
 
-    /// Lists a local directory, without what a lock of a job would be on a server.
+    /// Lists a local directory, without an entry that would be a job lock on a server.
     pub(crate) async fn local(fs: &dyn FileSystem, path: &Path, limits: &Limits) -> Result<Self> {
         let mut listing = Self { shows_dot_names: true, ..Self::default() };
         let mut budget = ListingBudget::new(limits);

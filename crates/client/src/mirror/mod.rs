@@ -1,16 +1,17 @@
 //! Mirror: makes one directory tree equal to another.
 //!
 //! [`Pool::mirror_down`] makes a local tree equal to one on a server, [`Pool::mirror_up`] the reverse, and
-//! [`Pool::mirror_across`] does it between two servers. [`Client::mirror_down`] and [`Client::mirror_up`] use one session.
-//! [`Mirror`] is the builder that they return, [`Filter`] leaves entries out, [`Compare`] decides which files are unchanged,
-//! and [`Delete`] what becomes of entries that only the target has.
+//! [`Pool::mirror_across`] does it between two servers. [`Client::mirror_down`] and [`Client::mirror_up`] use one
+//! session. [`Mirror`] is the builder that they return, [`Filter`] leaves entries out, [`Compare`] decides which
+//! files are unchanged, and [`Delete`] decides whether entries that only the target has are deleted.
 //!
 //! Directories are compared one by one, so no tree is kept in memory.
 
-// Pure parts: `filter`, `compare`, `timestamps`, and `plan`, which decides what to do in one directory. A `node` is an entry
-// on either side, a `node_table` has those of one directory. `run` walks both trees, `transfer` moves a file, `delete`
-// deletes, and `finalize` does the work that must come last. `extraneous` decides what may be deleted after the transfers,
-// `same_name` which names a server may take for one, and `backups` keeps what is replaced or deleted.
+// Modules without I/O: `filter`, `compare`, `timestamps`, and `plan`, which decides what to do in one directory. A
+// `node` is an entry on either side; a `node_table` contains those of one directory. `run` compares both trees,
+// `transfer` moves a file, `delete` deletes, and `finalize` does the work after all transfers. `extraneous` decides
+// what may be deleted after the transfers, `same_name` finds names that a server may take for one, and `backups`
+// keeps what is replaced or deleted.
 
 mod backups;
 mod compare;
@@ -96,7 +97,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`Pool::mirror_down`].
+    /// The errors of [`Pool::mirror_down`].
     #[must_use = "nothing is mirrored until it is awaited"]
     pub fn mirror_down(&mut self, source: impl Into<RemotePath>, target: impl Into<PathBuf>) -> Mirror<'_> {
         let direction = MirrorDirection::Down { source: source.into(), target: target.into() };
@@ -114,7 +115,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`Pool::mirror_up`].
+    /// The errors of [`Pool::mirror_up`].
     #[must_use = "nothing is mirrored until it is awaited"]
     pub fn mirror_up(&mut self, source: impl Into<PathBuf>, target: impl Into<RemotePath>) -> Mirror<'_> {
         let direction = MirrorDirection::Up { source: source.into(), target: target.into() };
@@ -402,7 +403,7 @@ impl<'p> Mirror<'p> {
         self
     }
 
-    /// Sets whether directories are created of which the filter leaves nothing. Defaults to false.
+    /// Sets whether directories are created from which the filter excludes everything. Defaults to false.
     ///
     /// Directories that are empty at the source are always created.
     ///
@@ -467,7 +468,7 @@ impl<'p> Mirror<'p> {
         /// ```
         preserve_mode: bool;
 
-        /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
+        /// Sets the permissions of the transferred files, independent of their sources. Defaults to `None`.
         ///
         /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
         ///
@@ -610,7 +611,7 @@ impl<'p> Mirror<'p> {
             existing: self.existing,
             links: self.links,
             file_options: self.file,
-            // With deletions, listings are compared.
+            // With deletions, the listings after the transfers check the names.
             upload: UploadOptions { checks_name: self.delete == Delete::Never, ..self.upload },
             empty_directories: self.empty_directories,
             dry_run: self.dry_run,

@@ -1,6 +1,6 @@
 //! Notes of the names under which a server keeps files that it does not find by the names that were sent.
 //!
-//! Such a server looks like one that lacks the files, and each mirror would send them again. The notes of a target are a local
+//! Such a server seems to lack the files, and each mirror would send them again. The notes of a target are a local
 //! file beside the [records](crate::ClientBuilder::upload_records) of uploads:
 //!
 //! ```text
@@ -37,7 +37,7 @@ pub(crate) struct NameNotes {
     /// `None` if nothing is recorded.
     path: Option<PathBuf>,
     found: OnceCell<Notes>,
-    /// What this mirror has to say: a note, or `None` for a file that was stored under its name.
+    /// Changes by this mirror: a note, or `None` for a file that was stored under its name.
     changes: Mutex<BTreeMap<Vec<u8>, Option<NameNote>>>,
 }
 
@@ -105,7 +105,7 @@ impl NameNotes {
             if let Some(directory) = path.parent() {
                 fs.create_dir(directory, CreateDirOptions { parents: true, exist_ok: true }).await?;
             }
-            // Whole or not at all, even if another mirror writes.
+            // A temporary file and a rename keep the file complete, even if another mirror writes it as well.
             let temporary = path.with_extension(new_token());
             let mut file = fs.open(&temporary, OpenMode::CreatePrivate).await?;
             file.write_all(text.as_bytes()).await.map_err(|source| write_error(&temporary, source))?;
@@ -193,7 +193,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 const FIRST_LINE: &str = "oxftp names 1";
 const UNKNOWN: &str = "unknown";
 
-/// How many names are noted, and how much of the file is read, at most.
+/// Maximum number of notes, and maximum number of bytes that are read from the file.
 const MAX_NOTES: usize = 10_000;
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 

@@ -16,7 +16,7 @@ pub(crate) struct Node {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NodeKind {
     File,
-    /// A directory, or a symbolic link to one that is followed.
+    /// A directory, or a followed symbolic link to one.
     Directory {
         via_symlink: bool,
     },
@@ -37,7 +37,7 @@ impl NodeKind {
 }
 
 impl Node {
-    /// Returns what a filter sees of the node.
+    /// Returns the facts of the node that a filter examines.
     pub(crate) fn candidate<'a>(&self, path: &'a str) -> Candidate<'a> {
         let NodeFacts { size, modified, .. } = self.facts;
         Candidate { path, is_dir: self.kind.is_directory(), size, modified }
@@ -47,7 +47,7 @@ impl Node {
 /// The facts by which files are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct NodeFacts {
-    /// In bytes, if the exact size is known.
+    /// The size in bytes, if it is known exactly.
     pub(crate) size: Option<u64>,
     pub(crate) modified: Option<Timestamp>,
     /// Unix permission bits, if a server lists them.

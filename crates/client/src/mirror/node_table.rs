@@ -1,4 +1,4 @@
-//! Table of the nodes of one directory, in little memory.
+//! Compact table of the nodes of one directory.
 
 use oxftp_proto::{Encoding, FileName, Precision, ServerZone, Timestamp, Zone};
 
@@ -328,7 +328,7 @@ fn write_time(time: Timestamp, out: &mut Vec<u8>) {
         Zone::Offset(_) => OFFSET,
     };
     out.push(precision | zone);
-    // The clock time, whatever the zone.
+    // The clock time is stored, independent of the zone.
     write_signed(time.with_zone(Zone::Utc).to_unix(0), out);
     if precision == FRACTION {
         write_number(time.nanosecond().into(), out);

@@ -1,8 +1,8 @@
-//! Notices: what a mirror reports once, however many files it concerns.
+//! Notices that a mirror reports once, independent of the number of files.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What was reported already.
+/// The notices that were reported already.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
     sizes_alone: AtomicBool,

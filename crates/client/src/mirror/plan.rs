@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{Existing, Result};
 
-/// What to do in one directory.
+/// The steps of a mirror in one directory.
 #[derive(Debug)]
 pub(crate) struct DirectoryPlan {
     /// Files to transfer, or to compare more closely.
@@ -114,7 +114,7 @@ pub(crate) fn plan(source: NodeTable, target: NodeTable, rules: PlanRules) -> Re
     Ok(plan)
 }
 
-/// Returns which side has the next name: `Less` for the source, `Equal` for both.
+/// Returns the side that has the next name: `Less` for the source, `Greater` for the target, `Equal` for both.
 fn compare_names(source: Option<&[u8]>, target: Option<&[u8]>) -> Option<Ordering> {
     match (source, target) {
         (None, None) => None,
@@ -163,8 +163,8 @@ impl PlannedFiles {
         (node.kind == NodeKind::File && self.source.find(name).is_none()).then_some(node)
     }
 
-    /// Pairs the files that the target lacks with those of the target that the source lacks, and that may stand for them:
-    /// in another case, cut, or with other characters.
+    /// Pairs the files that the target lacks with the files that only the target has, if one may be the other under
+    /// another name: in another case, cut, or with other characters.
     pub(crate) fn in_other_forms(&self) -> Vec<(PlannedFile, Node)> {
         let nodes = self.target.iter().filter(|node| self.source.find(node.name.as_bytes()).is_none());
         let strangers: Vec<Node> = nodes.filter(|node| node.kind == NodeKind::File).collect();
@@ -203,7 +203,7 @@ impl PlannedFiles {
     }
 }
 
-/// How many pairs of names are compared at most.
+/// Maximum number of pairs of names that are compared.
 const MAX_FORMS: usize = 1_000_000;
 
 /// No position of a node.

@@ -59,10 +59,10 @@ pub(crate) struct MirrorContext {
     pub(crate) links: Links,
     pub(crate) file_options: FileOptions,
     pub(crate) upload: UploadOptions,
-    /// Directories are created of which the filter leaves nothing.
+    /// Directories are created from which the filter excludes everything.
     pub(crate) empty_directories: bool,
     pub(crate) dry_run: bool,
-    /// How often a session that is lost to a deletion is opened again.
+    /// The number of times that a session that is lost to a deletion is opened again.
     pub(crate) reconnects: u32,
     pub(crate) observer: Option<StepObserver>,
     pub(crate) clocks: ServerClocks,
@@ -74,7 +74,7 @@ pub(crate) struct MirrorContext {
     pub(crate) deferred: Mutex<Deferred>,
     pub(crate) source_cycles: CycleDetector,
     pub(crate) deletion_cycles: CycleDetector,
-    /// Held while a file is transferred that may be the same file as another one on this machine.
+    /// Held during the transfer of a file that may be the same file as another one on this machine.
     pub(crate) collision_lock: tokio::sync::Mutex<()>,
 }
 
@@ -93,7 +93,7 @@ pub(crate) struct Deferred {
     /// Symbolic links to create, with the paths that they point to.
     pub(crate) symlinks: Vec<(RelativePath, Box<[u8]>)>,
     failures: Vec<(String, Error)>,
-    /// For the report; at most as many as it takes.
+    /// The transferred files for the report; at most as many as it takes.
     transferred: Vec<TransferredFile>,
 }
 
@@ -118,7 +118,7 @@ impl JobHandler for &MirrorContext {
         if self.source_cycles.predicts_cycle(&directory.ancestors) {
             return Ok(());
         }
-        // Otherwise a single failure would be returned without its path.
+        // Without this, a single failure would be returned without its path.
         found.made = true;
         let mut sessions = self.direction.sessions(client).await?;
         let listed = self.compare(&mut sessions, directory, found).await;
@@ -266,8 +266,8 @@ impl MirrorContext {
         Ok(listing)
     }
 
-    /// Returns whether nodes would be deleted that the listing of the source lacks, and that may be that of another directory.
-    /// Below the root, the listings differ from that of the root, or are doubted.
+    /// Returns whether nodes would be deleted that the listing of the source lacks, although it may be the listing of
+    /// another directory. Below the root, the listings differ from that of the root, or are doubted.
     fn needs_proof(&self, path: &RelativePath, source: &Listing, target: &Listing) -> bool {
         let lacks = |name: &[u8]| source.nodes.find(name).is_none();
         self.delete != Delete::Never && path.depth() == 0 && target.nodes.names().any(lacks)
@@ -295,7 +295,7 @@ impl MirrorContext {
         if directory.missing.is_some() {
             return Ok(Listing::default());
         }
-        // The session of another server goes back to its pool.
+        // With two servers, the session goes back to its pool.
         let follow_up = FollowUp::transfer_if(!matches!(self.direction, MirrorDirection::Across { .. }));
         let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
         let listing = target.list(&directory.path, &self.limits, follow_up).await?;
@@ -307,8 +307,8 @@ impl MirrorContext {
         Ok(listing)
     }
 
-    /// Returns whether a directory is created for these nodes that the filter leaves of it. If only directories are
-    /// left, they decide.
+    /// Returns whether a directory is created for the nodes that the filter accepts. If there are only directories,
+    /// their contents decide.
     fn needs_directory(&self, directory: &RelativePath, nodes: &NodeTable, leaves_out: bool) -> bool {
         let keeps_all = self.filter.is_empty() || self.empty_directories || directory.depth() == 0;
         keeps_all || nodes.iter().any(|node| !node.kind.is_directory()) || nodes.is_empty() && !leaves_out
@@ -355,7 +355,8 @@ impl MirrorContext {
         nodes
     }
 
-    /// Returns the nodes of the target that are compared. One whose name is mirrored is, whatever its facts are.
+    /// Returns the nodes of the target that are compared. A node whose name is mirrored is always included,
+    /// independent of its facts.
     fn filtered_target(
         &self,
         mut nodes: NodeTable,
@@ -376,8 +377,8 @@ impl MirrorContext {
         nodes
     }
 
-    /// Reports the files that a server has under another name than it was given: it answers `SIZE` for a name that it does
-    /// not list. One that has not changed since is not sent again.
+    /// Reports the files that a server stored under another name than the given one: it answers `SIZE` for a name
+    /// that it does not list. A file that has not changed since is not sent again.
     async fn find_other_names(
         &self,
         sessions: &mut SessionPair<'_>,
@@ -440,9 +441,9 @@ impl MirrorContext {
         }
     }
 
-    /// Deletes the nodes that must be deleted before the transfers, and defers the other extraneous nodes. A node that
-    /// cannot be replaced is removed from the plan. Returns where the names of the stored nodes are noted, if that
-    /// matters for the deferred ones.
+    /// Deletes the nodes that must be deleted before the transfers, and defers the other extraneous nodes. A node
+    /// that cannot be replaced is removed from the plan. Returns the record of the stored names, if the deferred
+    /// nodes need it.
     async fn delete_first(
         &self,
         sessions: &mut SessionPair<'_>,
@@ -611,7 +612,7 @@ impl MirrorContext {
         !self.dry_run && !self.direction.has_local_target()
     }
 
-    /// Notes under which name the server stored a file, if it does not find it by its own.
+    /// Records the name under which the server stored a file, if the server does not find it by its own name.
     fn note_name(
         &self,
         path: &RelativePath,

@@ -1,9 +1,10 @@
-//! Names that a server or a file system may take for one: other case, another Unicode form, replaced characters.
+//! Names that a server or a file system may treat as equal: other case, another Unicode form, replaced characters.
 
 use oxftp_proto::FileName;
 use unicode_normalization::UnicodeNormalization;
 
-/// Returns the form in which names are compared that a server may take for one: composed (NFC), in lower case.
+/// Returns the form in which names are compared: composed (NFC), in lower case. A server may treat names with the
+/// same form as equal.
 pub(crate) fn folded(name: &FileName) -> String {
     let text = name.to_string_lossy();
     match text.is_ascii() {
@@ -22,7 +23,8 @@ pub(crate) fn likely_form<'n>(
     ranked.min_by_key(|(rank, _)| *rank).map(|(_, found)| found)
 }
 
-/// Returns how a server may turn one folded name into the other; the most likely way is the smallest.
+/// Returns the kind of change by which a server may turn one folded name into the other; the most likely kind is the
+/// smallest number.
 fn resemblance(wanted: &str, found: &str) -> Option<u8> {
     let found = without_version(found);
     let [bare_wanted, bare_found] = [wanted, found].map(|name| name.trim_matches([' ', '.']));

@@ -26,9 +26,9 @@ impl Pool {
     /// Copies a file of this server to a path on another server, or to another path on this one, through this machine
     /// (`RETR`, `STOR`). Its bytes are not stored on this machine.
     ///
-    /// The copy has a temporary name until it is complete and verified (`RNFR`, `RNTO`); until then a file that exists at the
-    /// target is left as it is. It gets the modification time of the source where the target supports that. If `other` is a
-    /// clone of this pool, a second session is opened for the target.
+    /// The copy has a temporary name until it is complete and verified (`RNFR`, `RNTO`); until then a file that
+    /// exists at the target stays unchanged. It gets the modification time of the source where the target supports
+    /// that. If `other` is a clone of this pool, a second session is opened for the target.
     ///
     /// ```no_run
     /// # async fn example(old: &oxftp::Pool, new: &oxftp::Pool) -> oxftp::Result<()> {
@@ -51,7 +51,7 @@ impl Pool {
         target: impl Into<RemotePath>,
     ) -> ServerCopy<'_> {
         ServerCopy {
-            // A job that holds a session and waits for another one of the same pool could wait for ever.
+            // A job that holds a session and waits for another one of the same pool could wait forever.
             other: if self.is_same(other) { other.fork() } else { other.clone() },
             retries: Worker::of(self).default_options().retries,
             pool: self,

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// The removal of sources on their side; neither if they are kept.
+/// The removal of sources on their side; both are `None` if sources are kept.
 #[derive(Debug, Default)]
 pub(crate) struct MirrorSources {
     local: Option<SourceRemover<PathBuf>>,
@@ -37,7 +37,7 @@ impl MirrorSources {
         self.local.is_some() || self.remote.is_some()
     }
 
-    /// Returns whether a node is in the directory that sources are moved to, which is no source itself.
+    /// Returns whether a node is in the directory that sources are moved to, which is not a source itself.
     pub(crate) fn are_moved_into(&self, endpoint: &Endpoint<'_>, path: &RelativePath) -> bool {
         match endpoint {
             Endpoint::Local { root, .. } => self
@@ -64,7 +64,7 @@ impl MirrorSources {
         }
     }
 
-    /// Removes a source; a local one only if it is still as it was before.
+    /// Removes a source; a local one only if it has not changed since `before`.
     pub(crate) async fn remove(
         &self,
         endpoint: Endpoint<'_>,
@@ -88,7 +88,7 @@ impl MirrorSources {
     }
 }
 
-/// Returns whether a local source is still as it was listed.
+/// Returns whether a local source is unchanged since it was listed.
 pub(crate) fn is_as_listed(listed: &NodeFacts, before: Option<&Metadata>) -> bool {
     let seconds = |time: Option<Timestamp>| time.map(|time| time.to_unix(0));
     before.is_none_or(|before| {

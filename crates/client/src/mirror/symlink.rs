@@ -9,7 +9,7 @@ use crate::{
     transfer::symlink::{create_symlink, refuse_outside},
 };
 
-/// Creates a symbolic link; replaces one that exists.
+/// Creates a symbolic link; replaces an existing one.
 ///
 /// The kind of each directory above it is checked again, so that nothing is written through a symbolic link.
 pub(crate) async fn create(

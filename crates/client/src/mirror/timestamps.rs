@@ -28,13 +28,13 @@ pub(crate) fn compare_times(one: &Timestamp, other: &Timestamp) -> TimeOrder {
         _ => Ordering::Equal,
     };
     let are_exact = one_unit == SECOND && other_unit == SECOND;
-    // A zone that was measured in winter is wrong by an hour for a file of summer.
+    // A zone that was measured in winter is wrong by an hour for a file from summer.
     let is_certain = if order == Ordering::Equal { have_zones } else { are_exact };
     TimeOrder { order, is_certain }
 }
 
-/// Compares a listed time without a zone with the time of a copy that was dated by such a listing, in UTC. `None` if the
-/// copy was not: its time has seconds then.
+/// Compares a listed time without a zone with the time of a copy that was dated by such a listing, in UTC. Returns
+/// `None` if the copy was not dated by a listing: its time then has seconds.
 ///
 /// Both come from one clock, so they are equal only if they show the same minute, or the same day.
 pub(crate) fn compare_with_dated_copy(listed: &Timestamp, copy: &Timestamp) -> Option<Ordering> {
@@ -160,7 +160,7 @@ mod tests {
             ("20240101120000", Some(Ordering::Equal)),
             ("20240101120100", Some(Ordering::Less)),
             ("20240101110000", Some(Ordering::Greater)),
-            // A time of another origin.
+            // These times are not copies of the first one.
             ("20240101120007", None),
             ("20240101120000.5", None),
         ] {

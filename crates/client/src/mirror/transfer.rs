@@ -72,7 +72,7 @@ impl FileTransfer<'_> {
             Self::Download { client, source, fs, target } => {
                 let mode = facts.mode.map(u32::from);
                 let wanted = RemoteFile { path: source, size: facts.size, modified: facts.modified, mode };
-                // A partial file of this transfer is as good as one of an earlier transfer.
+                // A partial file of this transfer is equivalent to one of an earlier transfer.
                 let resume = options.resume || progress.has_started();
                 let options = FileOptions { resume, ..options };
                 let download = FileDownload {

@@ -1,7 +1,7 @@
 //! Unconfirmed uploads of a mirror: names that the server may keep in another form, and sizes that it does not report.
 //!
-//! A listing of their directories after the transfers shows them. It is taken for the first name with each trait only, such as
-//! the first one with capital letters: a server that keeps that one as it is keeps the others, too.
+//! A listing of their directories after the transfers shows them. It is requested only for the first name with each
+//! trait, such as the first one with capital letters: a server that keeps that name unchanged also keeps the others.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -24,7 +24,7 @@ pub(crate) struct UnconfirmedNodes {
 struct UnconfirmedState {
     /// The traits of the names that the server has listed as they were sent.
     kept: BTreeSet<Trait>,
-    /// Those of the names that are to be looked for.
+    /// The traits of the names to look for.
     awaited: BTreeSet<Trait>,
     directories: HashMap<RelativePath, Vec<StoredNode>>,
     nodes: usize,
@@ -34,12 +34,12 @@ struct UnconfirmedState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredNode {
     name: FileName,
-    /// The size that was sent, if the server did not tell its own.
+    /// The number of sent bytes, if the server did not report the size.
     size: Option<u64>,
 }
 
 impl UnconfirmedNodes {
-    /// Learns from the listings of both sides which names the server keeps as they are.
+    /// Learns from the listings of both sides which names the server keeps unchanged.
     pub(crate) fn learn(&self, source: &NodeTable, target: &NodeTable) {
         if target.is_empty() {
             return;
@@ -62,7 +62,7 @@ impl UnconfirmedNodes {
         }
     }
 
-    /// Adds a file of which the server did not tell the size.
+    /// Adds a file whose size the server did not report.
     pub(crate) fn add_size(&self, directory: &RelativePath, name: &FileName, size: u64) {
         self.lock().add(directory, StoredNode { name: name.clone(), size: Some(size) });
     }
@@ -73,8 +73,8 @@ impl UnconfirmedNodes {
         directories.into_iter().collect()
     }
 
-    /// Returns the nodes that are still not confirmed: a listing may have shown meanwhile that the server keeps such names. A
-    /// directory that is listed for deletions has its names compared then.
+    /// Returns the nodes that are still not confirmed: in the meantime, a listing may have shown that the server
+    /// keeps such names. If a directory is listed for deletions, its names are compared then.
     pub(crate) fn still_unconfirmed(
         &self,
         mut nodes: Vec<StoredNode>,
@@ -102,7 +102,7 @@ impl UnconfirmedNodes {
                         let found = Some(found.to_string_lossy().into_owned());
                         failures.push((path.clone(), Error::StoredUnderOtherName { path, found }));
                     }
-                    // A server may show no uploads at all, and files may be taken away by others.
+                    // Some servers show no uploads at all, and other programs may have moved the files away.
                     None if listed.is_empty() || node.size.is_none() => {}
                     None => crate::trace::warn!("the upload succeeded, but the server does not list {path}"),
                 }
@@ -145,7 +145,7 @@ fn compare_sizes(sent: Option<u64>, listed: Option<u64>) -> Result<()> {
     }
 }
 
-/// What a server may change in a name.
+/// A property of a name that a server may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Trait {
     SmallLetter,
@@ -196,7 +196,7 @@ fn of_letter(letter: char) -> Option<Trait> {
 /// Servers cut names at such lengths.
 const LENGTHS: [usize; 4] = [31, 64, 101, 144];
 
-/// How many stored nodes are remembered at most, and in how many directories.
+/// Maximum number of stored nodes that are remembered, and of the directories that contain them.
 const MAX_NODES: usize = 100_000;
 const MAX_DIRECTORIES: usize = 1000;
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 impl Netrc {
-    /// Reads a netrc file. One that other users can read is refused.
+    /// Reads a netrc file. A file that other users can read is refused.
     ///
     /// ```no_run
     /// # fn example() -> std::io::Result<()> {

@@ -37,8 +37,8 @@ struct MachineEntry {
 impl Netrc {
     /// Returns the first login for this host and, if given, this user.
     ///
-    /// If there is none, an entry of this very host without a user is for any user that is given elsewhere. One of
-    /// `default` without a user never matches: its password would be sent to every host.
+    /// If there is none, an entry of exactly this host without a user applies to any user that is given elsewhere. A
+    /// `default` entry without a user never matches: its password would be sent to every host.
     ///
     /// ```
     /// let netrc: oxftp::Netrc = "machine example.org login me password secret".parse()?;
@@ -121,7 +121,7 @@ impl MachineEntry {
             "login" => login.user = Some(value(tokens, "login has no user")?),
             "password" => login.password = Some(Secret::new(value(tokens, "password has no value")?)),
             "account" => login.account = Some(Secret::new(value(tokens, "account has no value")?)),
-            // The word may be part of a password with a blank: it is not shown.
+            // The error does not show the word: it may be part of a password with a blank.
             _ => {
                 return Err(wrong(
                     tokens,

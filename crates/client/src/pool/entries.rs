@@ -34,7 +34,8 @@ pub struct EntryStream {
 }
 
 impl Pool {
-    /// Returns the entries of a directory as a stream that is `'static`. The listing starts at once, in a task of its own.
+    /// Returns the entries of a directory as a stream that is `'static`. The listing starts at once, in a separate
+    /// task.
     ///
     /// Failures are items of the stream. A listing that is incomplete ends with an error, as with
     /// [`Client::list`](crate::Client::list).
@@ -117,5 +118,5 @@ impl Drop for EntryStream {
     }
 }
 
-/// Entries that are read before they are asked for.
+/// Number of entries that are read ahead of the caller.
 const ENTRIES_AHEAD: usize = 64;

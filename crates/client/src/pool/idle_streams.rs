@@ -1,4 +1,4 @@
-//! Idle streams: those whose queue is full. The one that has been idle for longest lends its session first.
+//! Idle streams, whose queues are full. The stream that has been idle for longest lends its session first.
 
 use std::{
     collections::BTreeSet,
@@ -64,5 +64,5 @@ impl Drop for IdleStream<'_> {
     }
 }
 
-/// How long a stream must be idle before it is suspended.
+/// The time that a stream must be idle before it is suspended.
 const IDLE: Duration = Duration::from_millis(10);

@@ -1,5 +1,5 @@
-//! State shared by the clones of a pool and its sessions: opens sessions, checks idle ones, and remembers what they
-//! learned about the server.
+//! State shared by the clones of a pool and its sessions: opens sessions, checks idle ones, and keeps their knowledge
+//! about the server.
 
 use std::{
     sync::{
@@ -28,25 +28,26 @@ pub(super) struct PoolInner {
     pub(super) config: Arc<Config>,
     pub(super) host: Host,
     credentials: Credentials,
-    /// How often a session outside of the pool is opened again (see [`ClientBuilder::reconnects`](crate::ClientBuilder)).
+    /// The number of times that a session outside of the pool is opened again (see
+    /// [`ClientBuilder::reconnects`](crate::ClientBuilder)).
     pub(super) reconnects: u32,
     pub(super) permits: Arc<SessionSemaphore<Client>>,
     check_after_ms: AtomicU64,
     /// `u64::MAX` for none.
     lend_timeout_ms: AtomicU64,
-    /// How long the server works for a login, beyond the round trips.
+    /// The time that the server needs for a login, without the round trips, in microseconds; 0 while it is unknown.
     login_cost_us: AtomicU64,
-    /// When the last two logins were complete, the latest first.
+    /// The times at which the last two logins were complete, the latest first.
     last_logins: Mutex<[Option<Instant>; 2]>,
-    /// Whether the limit was reported to an observer.
+    /// `true` if the limit was reported to an observer.
     pub(super) limit_reported: AtomicBool,
-    /// What the session that was returned last knows about the server.
+    /// The capabilities of the server, as known to the session that was returned last.
     capabilities: Mutex<ServerCapabilities>,
     pub(super) range_costs: RangeCosts,
     pub(super) idle_streams: IdleStreams,
 }
 
-/// Why a session could not be opened.
+/// Error of opening a session.
 pub(super) enum OpenError {
     /// The server allows no further session.
     TooManySessions(Error),
@@ -55,7 +56,7 @@ pub(super) enum OpenError {
 
 impl PoolInner {
     pub(super) fn new(mut config: Config, host: Host, credentials: Credentials, size: usize) -> Self {
-        // Jobs have retries of their own.
+        // Jobs retry by themselves, so sessions of the pool do not reconnect.
         let reconnects = std::mem::take(&mut config.reconnects);
         Self {
             config: config.into(),
@@ -145,8 +146,8 @@ impl PoolInner {
 
     /// Opens a new session with a permit, and logs in.
     ///
-    /// While other sessions are open, a server may leave a further one without a greeting or a login: the wait for
-    /// each takes no longer than for a connection.
+    /// While other sessions are open, a server may leave a further one without a greeting or a login: each of these
+    /// waits is limited to the time for a connection.
     pub(super) async fn open(&self) -> Result<Client, OpenError> {
         let is_further = self.permits.has_open_sessions();
         let opening = self.permits.opening();
@@ -154,7 +155,7 @@ impl PoolInner {
         let connect = Deadline::start(config.timeouts.connect.filter(|_| is_further));
         let connected = connect.run("connecting", Client::open(config, self.host.clone())).await;
         let mut client = connected.map_err(|error| {
-            // The login of one that is opened at the same time may have ended this one.
+            // The login of a session that is opened at the same time may have ended this one.
             let has_others =
                 self.permits.has_open_sessions() || self.permits.has_others() && self.has_logged_in();
             match is_connection_limit_at_connecting(&error, has_others, self.has_logged_in()) {
@@ -187,10 +188,12 @@ impl PoolInner {
     }
 
     /// Returns whether a session seems to have been ended by the server because another one logged in: it is lost
-    /// during or shortly after another login that was not over when its own began: the replies to two logins at once may be
-    /// read in another order than the server worked in. Replies that were read since then may have been sent before.
+    /// during or shortly after another login that was not over when its own began. (The replies to two concurrent
+    /// logins may be read in another order than the server processed them.) Replies that were read since then may
+    /// have been sent earlier.
     ///
-    /// Some servers end each session after a listing: that is no such sign once it was seen.
+    /// Some servers end each session after a listing. Once this was observed, a lost session is not a sign of
+    /// displacement.
     pub(super) fn seems_displaced(&self, client: &Client) -> bool {
         let logins = *self.lock_last_logins();
         let is_recent = |login: Instant| {
@@ -211,11 +214,11 @@ impl PoolInner {
             *logins = [client.logged_in_at(), logins[0]];
         }
         let cost = u64::try_from(client.login_cost().as_micros()).unwrap_or(u64::MAX);
-        // Later logins are slowed down by the transfers beside them.
+        // Later logins are not measured: concurrent transfers slow them down.
         let _ = self.login_cost_us.compare_exchange(0, cost, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// Returns how long the server works for a login, beyond the round trips.
+    /// Returns the time that the server needs for a login, without the round trips.
     pub(super) fn login_cost(&self) -> Duration {
         Duration::from_micros(self.login_cost_us.load(Ordering::Relaxed))
     }
@@ -229,14 +232,14 @@ impl PoolInner {
         self.last_logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores what a session learned about the server, for sessions that are opened later.
+    /// Stores the knowledge of a session about the server, for sessions that are opened later.
     pub(super) fn remember(&self, client: &Client) {
         self.capabilities.lock().unwrap_or_else(PoisonError::into_inner).learn(client.capabilities());
     }
 }
 
-/// Returns whether an idle session is still usable: processes what the server sent meanwhile, and if `probe` is set,
-/// sends `NOOP`.
+/// Returns whether an idle session is still usable: processes the data that arrived in the meantime, and if `probe`
+/// is set, sends `NOOP`.
 async fn is_alive(client: &mut Client, probe: bool) -> bool {
     let deadline = client.config().timeouts.command.map_or(MAX_CHECK, |deadline| deadline.min(MAX_CHECK));
     let check = async {
@@ -247,7 +250,7 @@ async fn is_alive(client: &mut Client, probe: bool) -> bool {
                 Err(Error::StatusCode(_)) => Ok(()),
                 outcome => outcome.map(drop),
             },
-            false => control.settle().await,
+            false => control.settle_for_transfer().await,
         }
     };
     let checked = Deadline::start(Some(deadline)).cut(check).await;
@@ -257,11 +260,12 @@ async fn is_alive(client: &mut Client, probe: bool) -> bool {
     checked.is_some_and(|alive| alive.is_ok()) && !client.is_broken()
 }
 
-/// How long a session may be idle before it is checked by `NOOP`. Routers drop idle connections after minutes.
+/// The time that a session may be idle before it is checked by `NOOP`, in milliseconds. Routers drop idle connections
+/// after minutes.
 const DEFAULT_CHECK_AFTER_MS: u64 = 15_000;
 
-/// How long after a login the loss of another session is taken for its consequence.
+/// The time after a login within which the loss of another session is attributed to the login.
 const DISPLACEMENT_WINDOW: Duration = Duration::from_secs(3);
 
-/// How long the check of an idle session may take.
+/// The time that the check of an idle session may take.
 const MAX_CHECK: Duration = Duration::from_secs(5);

@@ -1,9 +1,9 @@
 //! Session pool: many sessions of one login.
 //!
-//! [`Pool`] lends, prewarms and forks. [`permits`] counts the sessions and queues the callers, [`inner`] opens and
-//! checks sessions, [`pooled`] returns them, [`operations`], [`streams`], [`entries`] and [`ranges`] use them for a file or a
-//! listing each, [`suspendable`] lends the sessions of streams that are not read, and [`refusal`] recognizes the replies of
-//! servers with a session limit.
+//! [`Pool`] lends and prewarms sessions, and can be forked. [`permits`] counts the sessions and queues the callers,
+//! [`inner`] opens and checks sessions, and [`pooled`] returns them. [`operations`], [`streams`], [`entries`] and
+//! [`ranges`] each use a session for one file or listing. [`suspendable`] lends the sessions of streams that are not
+//! read, and [`refusal`] recognizes the replies of servers with a session limit.
 
 mod entries;
 mod idle_streams;
@@ -40,10 +40,10 @@ use crate::{Client, ClientBuilder, Error, Host, Result, Throttle, config::Config
 ///
 /// When the server has no room for a further session, the pool continues with the sessions that it has, and tries to
 /// open one more after a minute at the earliest. While a session is open, every failure to open another one counts as
-/// that: a refusal with any code, silence, a closed or refused connection. So does a login that ends another session.
-/// A caller that waits for a session to be opened gets one that becomes idle meanwhile. All sessions share one
-/// [`Throttle`]; each has TLS sessions of its own. What one session learns about the server, such as a
-/// missing `MLSD`, is passed on to sessions opened later.
+/// such a refusal: a reply with any code, silence, a closed or refused connection, and a login that ends another
+/// session. A caller that waits for a session to be opened also gets one that becomes idle in the meantime. All
+/// sessions share one [`Throttle`]; each has its own TLS sessions. Knowledge of one session about the server, such as
+/// a missing `MLSD`, is passed on to sessions opened later.
 ///
 /// Clones refer to the same pool. Dropping the last one closes idle sessions without `QUIT`;
 /// [`close`](Self::close) sends `QUIT` first.
@@ -159,7 +159,7 @@ impl Pool {
         &self.inner.config.throttle
     }
 
-    /// Lends a session; opens one if needed (`USER`, `PASS`; `NOOP` for one that was idle for long).
+    /// Lends a session; opens one if needed (`USER`, `PASS`; `NOOP` if it was idle for long).
     ///
     /// Waits while all sessions are in use. Dropping this future leaves the queue.
     ///
@@ -200,7 +200,7 @@ impl Pool {
         }
     }
 
-    /// Lends an idle session, if there is one (`NOOP` for one that was idle for long). Opens none, and waits for none.
+    /// Lends an idle session, if there is one (`NOOP` if it was idle for long). Opens none, and waits for none.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -253,14 +253,14 @@ impl Pool {
 
     /// Opens an idle session ahead of need (`TYPE I`).
     ///
-    /// Waits for no other session, and does nothing if the pool is full. An error is not returned: the caller that
-    /// needs a session tries again and gets its own error.
+    /// Waits for no other session, and does nothing if the pool is full. Errors are not returned: a caller that needs
+    /// a session tries again and gets its own error.
     pub(crate) async fn prewarm(&self) {
         let Some(permit) = self.inner.permits.try_permit() else { return };
         match self.inner.open().await {
             Ok(client) => {
                 let mut prewarmed = PooledClient::new(client, permit, self.inner.clone());
-                // A server that refuses it refuses it again when it matters.
+                // The result is ignored: a server that refuses the type refuses it again before a transfer.
                 let _ = prewarmed.set_type(TransferType::Image).await;
             }
             Err(OpenError::TooManySessions(source)) => {
@@ -271,8 +271,8 @@ impl Pool {
         }
     }
 
-    /// Creates a pool of the same login and size with sessions of its own, for callers that hold a session of this
-    /// pool while they wait for another.
+    /// Creates a pool of the same login and size with separate sessions, for callers that hold a session of this pool
+    /// while they wait for another.
     pub(crate) fn fork(&self) -> Self {
         Self { inner: Arc::new(self.inner.fork()) }
     }
@@ -309,7 +309,7 @@ impl Pool {
         self.inner.permits.current_limit()
     }
 
-    /// Returns how long the server works for a login, beyond the round trips; zero before the first one.
+    /// Returns the time that the server needs for a login, without the round trips; zero before the first one.
     pub(crate) fn login_cost(&self) -> Duration {
         self.inner.login_cost()
     }

@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::Pool;
 use crate::{Error, PathEntry, Result};
 
-/// Runs `$work` on a session of the pool. Runs it once more if the session turns out to be lost, as an idle one may have
-/// ended unnoticed, or if its data connection is reset. Only for work that may be repeated.
+/// Runs `$work` on a session of the pool, and again if the session turns out to be lost, as an idle one may have
+/// ended unnoticed, or if its data connection is reset. Used only for work that may be repeated.
 ///
 /// It is a macro since the compiler cannot prove that the future of an async closure that borrows from its
 /// environment is `Send`.
@@ -43,7 +43,7 @@ pub(super) fn is_lost(error: &Error) -> bool {
     error.is_connection_lost() || error.code() == Some(Code::TRANSFER_ABORTED) || data_were_lost
 }
 
-/// How often an operation that changes something opens its session again.
+/// The number of times that an operation that changes something opens its session again.
 pub(crate) const RECONNECTS: u32 = 2;
 
 impl Pool {
@@ -58,7 +58,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::read`](crate::Client::read).
+    /// The errors of [`client`](Self::client) and [`Client::read`](crate::Client::read).
     pub async fn read(&self, path: impl Into<RemotePath>) -> Result<Bytes> {
         let path = path.into();
         repeatable!(self, |client| client.read(&path).await)
@@ -75,7 +75,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::write`](crate::Client::write).
+    /// The errors of [`client`](Self::client) and [`Client::write`](crate::Client::write).
     pub async fn write(&self, path: impl Into<RemotePath>, contents: impl AsRef<[u8]>) -> Result<()> {
         let (path, contents) = (path.into(), contents.as_ref());
         repeatable!(self, |client| client.write(&path, contents).await)
@@ -94,7 +94,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::list`](crate::Client::list).
+    /// The errors of [`client`](Self::client) and [`Client::list`](crate::Client::list).
     pub async fn list(&self, path: impl Into<RemotePath>) -> Result<Vec<PathEntry>> {
         let path = path.into();
         repeatable!(self, |client| client.list(&path).await)
@@ -111,7 +111,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`list`](Self::list).
+    /// The errors of [`list`](Self::list).
     pub async fn walk(&self, path: impl Into<RemotePath>) -> Result<Vec<PathEntry>> {
         let path = path.into();
         repeatable!(self, |client| client.list(&path).recursive().await)
@@ -129,7 +129,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::metadata`](crate::Client::metadata).
+    /// The errors of [`client`](Self::client) and [`Client::metadata`](crate::Client::metadata).
     pub async fn metadata(&self, path: impl Into<RemotePath>) -> Result<Entry> {
         let path = path.into();
         repeatable!(self, |client| client.metadata(&path).await)
@@ -146,7 +146,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::try_exists`](crate::Client::try_exists).
+    /// The errors of [`client`](Self::client) and [`Client::try_exists`](crate::Client::try_exists).
     pub async fn try_exists(&self, path: impl Into<RemotePath>) -> Result<bool> {
         let path = path.into();
         repeatable!(self, |client| client.try_exists(&path).await)
@@ -164,7 +164,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::create_dir_all`](crate::Client::create_dir_all).
+    /// The errors of [`client`](Self::client) and [`Client::create_dir_all`](crate::Client::create_dir_all).
     pub async fn create_dir_all(&self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         repeatable!(self, |client| client.create_dir_all(&path).await)
@@ -184,7 +184,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::rename`](crate::Client::rename).
+    /// The errors of [`client`](Self::client) and [`Client::rename`](crate::Client::rename).
     pub async fn rename(&self, from: impl Into<RemotePath>, to: impl Into<RemotePath>) -> Result<()> {
         let (from, to) = (from.into(), to.into());
         let mut session = self.client().await?;
@@ -205,7 +205,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::remove_file`](crate::Client::remove_file).
+    /// The errors of [`client`](Self::client) and [`Client::remove_file`](crate::Client::remove_file).
     pub async fn remove_file(&self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         let mut session = self.client().await?;
@@ -226,7 +226,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::remove_dir`](crate::Client::remove_dir).
+    /// The errors of [`client`](Self::client) and [`Client::remove_dir`](crate::Client::remove_dir).
     pub async fn remove_dir(&self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         let mut session = self.client().await?;
@@ -244,7 +244,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::size`](crate::Client::size).
+    /// The errors of [`client`](Self::client) and [`Client::size`](crate::Client::size).
     pub async fn size_of(&self, path: impl Into<RemotePath>) -> Result<u64> {
         let path = path.into();
         repeatable!(self, |client| client.size(&path).await)
@@ -261,7 +261,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::modified`](crate::Client::modified).
+    /// The errors of [`client`](Self::client) and [`Client::modified`](crate::Client::modified).
     pub async fn modified(&self, path: impl Into<RemotePath>) -> Result<Timestamp> {
         let path = path.into();
         repeatable!(self, |client| client.modified(&path).await)
@@ -280,7 +280,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::set_modified`](crate::Client::set_modified).
+    /// The errors of [`client`](Self::client) and [`Client::set_modified`](crate::Client::set_modified).
     pub async fn set_modified(&self, path: impl Into<RemotePath>, time: Timestamp) -> Result<()> {
         let path = path.into();
         repeatable!(self, |client| client.set_modified(&path, time).await)
@@ -298,7 +298,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::is_file`](crate::Client::is_file).
+    /// The errors of [`client`](Self::client) and [`Client::is_file`](crate::Client::is_file).
     pub async fn is_file(&self, path: impl Into<RemotePath>) -> Result<bool> {
         let path = path.into();
         repeatable!(self, |client| client.is_file(&path).await)
@@ -316,7 +316,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::is_dir`](crate::Client::is_dir).
+    /// The errors of [`client`](Self::client) and [`Client::is_dir`](crate::Client::is_dir).
     pub async fn is_dir(&self, path: impl Into<RemotePath>) -> Result<bool> {
         let path = path.into();
         repeatable!(self, |client| client.is_dir(&path).await)
@@ -333,7 +333,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::hash`](crate::Client::hash).
+    /// The errors of [`client`](Self::client) and [`Client::hash`](crate::Client::hash).
     pub async fn hash(
         &self,
         path: impl Into<RemotePath>,
@@ -357,7 +357,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::create_dir`](crate::Client::create_dir).
+    /// The errors of [`client`](Self::client) and [`Client::create_dir`](crate::Client::create_dir).
     pub async fn create_dir(&self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         let mut session = self.client().await?;
@@ -377,7 +377,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::download_to_writer`](crate::Client::download_to_writer).
+    /// The errors of [`client`](Self::client) and [`Client::download_to_writer`](crate::Client::download_to_writer).
     pub async fn download_to_writer<W>(&self, path: impl Into<RemotePath>, writer: &mut W) -> Result<u64>
     where
         W: AsyncWrite + Unpin + ?Sized,
@@ -400,7 +400,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::upload_from_reader`](crate::Client::upload_from_reader).
+    /// The errors of [`client`](Self::client) and [`Client::upload_from_reader`](crate::Client::upload_from_reader).
     pub async fn upload_from_reader<R>(&self, reader: &mut R, path: impl Into<RemotePath>) -> Result<u64>
     where
         R: AsyncRead + Unpin + ?Sized,

@@ -30,12 +30,12 @@ struct PermitState<S> {
     size: usize,
     /// Number of sessions that the server allows, as far as is known; from 1 to `size`.
     limit: usize,
-    /// When the server last refused a session.
+    /// The time at which the server last refused a session.
     refused_at: Option<Instant>,
-    /// How often a login seems to have ended another session.
+    /// The number of logins that seem to have ended another session.
     displaced: usize,
     in_use: usize,
-    /// How many of the permits in use belong to sessions that are being opened.
+    /// The number of permits in use that belong to sessions that are being opened.
     opening: usize,
     /// Idle sessions with the time of their return; the most recently used is last.
     idle: Vec<(S, Instant)>,
@@ -97,8 +97,8 @@ impl<S> SessionSemaphore<S> {
         state.refused_at = (state.displaced == 1).then(Instant::now);
     }
 
-    /// Returns whether another loss may be taken for the consequence of a login. That cannot happen much more often than
-    /// there are sessions.
+    /// Returns whether another loss may be attributed to a login. That cannot happen much more often than there are
+    /// sessions.
     pub(crate) fn may_be_displaced(&self) -> bool {
         let state = self.lock();
         state.displaced < 2 * state.size
@@ -120,7 +120,7 @@ impl<S> SessionSemaphore<S> {
         self.lock().opening > 0
     }
 
-    /// Returns whether there are sessions apart from those that are being opened.
+    /// Returns whether there are sessions besides those that are being opened.
     pub(crate) fn has_open_sessions(&self) -> bool {
         let state = self.lock();
         state.in_use - state.opening + state.idle.len() > 0
@@ -229,8 +229,8 @@ impl<S> SessionSemaphore<S> {
                 next
             };
             if let Err(mut permit) = next.send(Permit(Some(self.clone()))) {
-                // The caller gave up. Dropping the permit would admit the next caller: recursion as deep as the
-                // queue is long.
+                // The caller gave up. Dropping the permit here would admit the next caller recursively, as deep as
+                // the queue is long.
                 permit.0 = None;
                 self.lock().in_use -= 1;
             }
@@ -269,7 +269,7 @@ impl<S> Permit<S> {
         let surplus = {
             let mut state = permits.lock();
             state.in_use -= 1;
-            // A session that works is worth more than one that is being opened.
+            // An open session is preferred to one that is being opened.
             if state.closed || state.in_use - state.opening + state.idle.len() >= state.limit {
                 Some(session)
             } else {
@@ -347,7 +347,7 @@ impl<S> Drop for Permit<S> {
     }
 }
 
-/// How long after a refusal the pool tries to open one more session.
+/// The time after a refusal until the pool tries to open one more session.
 const REFUSAL_COOLDOWN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

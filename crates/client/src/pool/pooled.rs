@@ -112,7 +112,7 @@ impl Drop for PooledClient {
     }
 }
 
-/// Sends `QUIT` in a task of its own. Without a runtime, the connection is closed without it.
+/// Sends `QUIT` in a separate task. Without a runtime, the connection is closed without it.
 fn quit_in_background(client: Client) {
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         runtime.spawn(client.quit_without_reply());

@@ -1,4 +1,4 @@
-//! Byte ranges of a file over several sessions: which ranges are read together, and on how many sessions.
+//! Byte ranges of a file over several sessions: which ranges are read together, and the number of sessions.
 
 use std::{
     ops::Range,
@@ -12,7 +12,10 @@ use oxftp_proto::RemotePath;
 use tokio::io::AsyncReadExt;
 
 use super::{Pool, operations::repeatable};
-use crate::{Client, Error, RangeStream, Result, client::ByteRange};
+use crate::{
+    Client, Error, RangeStream, Result,
+    client::{ByteRange, FollowUp},
+};
 
 impl Pool {
     /// Reads the bytes `range` of a file (`REST`, `RETR`; RFC 3659, 5).
@@ -29,7 +32,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::download_range`].
+    /// The errors of [`client`](Self::client) and [`Client::download_range`].
     pub async fn read_range(&self, path: impl Into<RemotePath>, range: Range<u64>) -> Result<Bytes> {
         let path = path.into();
         if range.is_empty() {
@@ -56,7 +59,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`read_range`](Self::read_range). The first error ends all reads.
+    /// The errors of [`read_range`](Self::read_range). The first error ends all reads.
     pub async fn read_ranges(
         &self,
         path: impl Into<RemotePath>,
@@ -64,7 +67,7 @@ impl Pool {
     ) -> Result<Vec<Bytes>> {
         let path = &path.into();
         let joined = coalesce(ranges, self.inner.range_costs.worthwhile_gap());
-        // Over owned ranges: a closure over borrowed ones has a future that cannot be spawned.
+        // The ranges are owned: the future of a closure over borrowed ranges cannot be spawned.
         let reads = joined.clone().into_iter().map(|range| self.read_range(path, range));
         let read: Vec<Bytes> = stream::iter(reads).buffered(self.limit().max(1)).try_collect().await?;
         Ok(ranges.iter().map(|range| cut_out(range, &joined, &read)).collect())
@@ -81,8 +84,13 @@ async fn read(
     let begun = Instant::now();
     let length = usize::try_from(range.end - range.start)
         .map_err(|_| Error::Limit { what: "bytes of a range", limit: usize::MAX })?;
-    let mut part =
-        RangeStream::open(client, path, ByteRange { start: range.start, end: Some(range.end) }).await?;
+    let mut part = RangeStream::open(
+        client,
+        path,
+        ByteRange { start: range.start, end: Some(range.end) },
+        FollowUp::Transfer,
+    )
+    .await?;
     let mut first_byte = None;
     // The range may extend far beyond the end of the file.
     let mut contents = BytesMut::with_capacity(length.min(MAX_RESERVED));
@@ -116,7 +124,7 @@ struct RangeAverages {
 }
 
 impl RangeCosts {
-    /// Records one transfer: the time until its first bytes, and the time in which `bytes` more arrived.
+    /// Records one transfer: the time until its first bytes, and the time in which `bytes` further bytes arrived.
     fn measure(&self, opening: Duration, rest: Duration, bytes: usize) {
         let Ok(mut measured) = self.measured.lock() else { return };
         average(&mut measured.opening, opening.as_secs_f64());
@@ -172,7 +180,7 @@ fn cut_out(range: &Range<u64>, joined: &[Range<u64>], read: &[Bytes]) -> Bytes {
     bytes.slice(offset(range.start)..offset(range.end))
 }
 
-/// Gap that is read over as long as nothing was measured.
+/// Maximum gap between two ranges that are read together, as long as no costs were measured.
 const DEFAULT_GAP: u64 = 1 << 20;
 const MIN_GAP: u64 = 16 << 10;
 const MAX_GAP: u64 = 64 << 20;

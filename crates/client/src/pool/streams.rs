@@ -5,9 +5,12 @@ use std::ops::RangeBounds;
 use oxftp_proto::RemotePath;
 
 use super::Pool;
-use crate::{DownloadStream, PooledClient, RangeStream, Result, UploadStream, client::ByteRange};
+use crate::{
+    DownloadStream, PooledClient, RangeStream, Result, UploadStream,
+    client::{ByteRange, FollowUp},
+};
 
-/// Opens a stream on a session of the pool. Opens it once more, on another session, if the connection turns out to be
+/// Opens a stream on a session of the pool. Opens it again, on another session, if the connection turns out to be
 /// lost before any data were transferred.
 macro_rules! open {
     ($pool:expr, |$session:ident| $open:expr) => {{
@@ -44,7 +47,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client); [`Error::StatusCode`](crate::Error::StatusCode) if the server refuses the
+    /// The errors of [`client`](Self::client); [`Error::StatusCode`](crate::Error::StatusCode) if the server refuses the
     /// path; those of opening a data connection.
     pub async fn open_read(&self, path: impl Into<RemotePath>) -> Result<DownloadStream<PooledClient>> {
         let path = path.into();
@@ -68,14 +71,14 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::download_range`](crate::Client::download_range).
+    /// The errors of [`client`](Self::client) and [`Client::download_range`](crate::Client::download_range).
     pub async fn open_range(
         &self,
         path: impl Into<RemotePath>,
         range: impl RangeBounds<u64>,
     ) -> Result<RangeStream<PooledClient>> {
         let (path, range) = (path.into(), ByteRange::new(&range));
-        open!(self, |session| RangeStream::open(session, &path, range).await)
+        open!(self, |session| RangeStream::open(session, &path, range, FollowUp::Nothing).await)
     }
 
     /// Opens a file for writing (`STOR`; RFC 959, 4.1.3), in place of an existing one. The stream borrows nothing.
@@ -93,7 +96,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client); [`Error::StatusCode`](crate::Error::StatusCode) if the server refuses the
+    /// The errors of [`client`](Self::client); [`Error::StatusCode`](crate::Error::StatusCode) if the server refuses the
     /// path; those of opening a data connection.
     pub async fn open_write(&self, path: impl Into<RemotePath>) -> Result<UploadStream<PooledClient>> {
         let path = path.into();
@@ -116,7 +119,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`open_write`](Self::open_write).
+    /// The errors of [`open_write`](Self::open_write).
     pub async fn open_append(&self, path: impl Into<RemotePath>) -> Result<UploadStream<PooledClient>> {
         let path = path.into();
         open!(self, |session| UploadStream::open_append(session, &path).await)

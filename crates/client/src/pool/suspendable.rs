@@ -2,7 +2,8 @@
 //!
 //! A task reads the file and queues its blocks. When the queue is full and a caller waits for a session, the stream
 //! that has been idle for longest ends its transfer, returns its session, and continues later by `REST`. From then on
-//! it holds a session for one large block at a time. So any number of streams may be read alternately with few sessions.
+//! it holds a session for one large block at a time. In this way, any number of streams can be read alternately with
+//! few sessions.
 
 use std::{
     ops::RangeBounds,
@@ -21,7 +22,10 @@ use tokio::{
 };
 
 use super::Pool;
-use crate::{Error, PooledClient, RangeStream, Result, client::ByteRange};
+use crate::{
+    Error, PooledClient, RangeStream, Result,
+    client::{ByteRange, FollowUp},
+};
 
 impl Pool {
     /// Streams a part of a file, in blocks (`REST`, `RETR`; RFC 3659, 5).
@@ -32,8 +36,8 @@ impl Pool {
     /// times if some bytes arrive in between.
     ///
     /// A transfer is continued only if size and time of the file (`MLST`, or `SIZE` and `MDTM`) are those of the
-    /// beginning. `known` is what is known about the file, for example from a listing; without a size and a time to
-    /// the second the server is asked first. A file without either is streamed in one transfer.
+    /// beginning. `known` contains known facts of the file, for example from a listing; without a size and a time to
+    /// the second, the server is asked first. A file without either is streamed in one transfer.
     ///
     /// The transfer begins at once, in a task. Dropping the stream ends it.
     ///
@@ -79,7 +83,7 @@ impl Pool {
 
     /// Waits until a caller of [`client`](Self::client) waits for a session.
     ///
-    /// For work that holds a session for long and can do without it for a while.
+    /// Meant for work that holds a session for long and can pause without it.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) {
@@ -131,15 +135,15 @@ struct Reader {
     /// The next byte.
     at: u64,
     end: Option<u64>,
-    /// What is known about the file from before its first byte was read.
+    /// The entry of the file, from before its first byte was read; `None` if it is unknown.
     known: Option<Entry>,
-    /// Whether a transfer was begun.
+    /// `true` if a transfer was begun.
     begun: bool,
-    /// Whether a session is held for one large block at a time.
+    /// `true` if a session is held for one large block at a time.
     whole_blocks: bool,
 }
 
-/// How one transfer of a stream ended.
+/// The result of one transfer of a stream.
 enum Ended {
     /// All bytes are queued.
     Complete,
@@ -197,7 +201,7 @@ impl Reader {
         }
 
         let range = ByteRange { start: self.at, end };
-        let mut part = RangeStream::open(session, &self.path, range).await?;
+        let mut part = RangeStream::open(session, &self.path, range, FollowUp::Nothing).await?;
         let least = if self.whole_blocks { WHOLE_BLOCK as usize } else { LEAST_BLOCK };
         loop {
             let mut block = BytesMut::with_capacity(BLOCK);
@@ -213,12 +217,12 @@ impl Reader {
             if is_at_end {
                 let at = self.at + block.len() as u64;
                 match end {
-                    // Without ABOR: the next command reads the reply to the closed data connection.
+                    // No `ABOR` is needed: the next command reads the reply to the closed data connection.
                     Some(end) if end == at => drop(part),
                     _ => _ = part.finish().await?,
                 }
                 check_end(at, end.or(size))?;
-                // Not before: after a lost connection this block is read again.
+                // The position must not advance earlier: after a lost connection, this block is read again.
                 self.at = at;
                 return match is_last {
                     false => Ok(Ended::Suspended(block)),

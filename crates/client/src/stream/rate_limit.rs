@@ -109,7 +109,7 @@ pub(crate) struct TokenBucket {
     throttle: Throttle,
     direction: fn(&Rates) -> &Rate,
     pause: Option<Pin<Box<Sleep>>>,
-    /// When this stream may proceed at the latest, whatever other streams spend in the meantime. Without it, a
+    /// The latest time at which this stream may proceed, whatever other streams spend in the meantime. Without it, a
     /// reply would wait forever while a data connection uses up the whole limit.
     turn: Option<Instant>,
 }
@@ -129,7 +129,7 @@ impl TokenBucket {
                 self.turn = None;
                 return Poll::Ready(bytes);
             }
-            // A short sleep, so that a raised limit takes effect soon.
+            // The sleep is short, so that a raised limit takes effect soon.
             self.pause = Some(Box::pin(tokio::time::sleep_until(turn.min(now + MAX_SLEEP))));
         }
     }
@@ -152,7 +152,7 @@ struct Rate(Mutex<RateState>);
 #[derive(Debug, Default)]
 struct RateState {
     limit: Option<u64>,
-    /// When the limit allows the next bytes.
+    /// The time at which the limit allows the next bytes.
     next_free_at: Option<Instant>,
 }
 

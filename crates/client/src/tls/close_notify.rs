@@ -1,4 +1,4 @@
-//! `close_notify`: ends sending before the peer has sent anything.
+//! `close_notify`: closes the sending direction before the peer has sent anything.
 
 use std::io;
 

@@ -1,8 +1,8 @@
 //! TLS: configuration, handshakes, session resumption and `close_notify`.
 //!
-//! [`TlsConfig`] is the configuration. [`session`] does the handshakes, with one session store for each control
-//! connection, [`verifier`] decides about certificates, and [`resumption`] keeps the tickets for data connections. [`close_notify`] ends one direction. [`socket`] is
-//! an encrypted connection as a socket.
+//! [`TlsConfig`] is the configuration. [`session`] performs the handshakes, with one session store for each control
+//! connection, [`verifier`] verifies certificates, and [`resumption`] keeps the tickets for data connections.
+//! [`close_notify`] closes one direction. [`socket`] is an encrypted connection as a socket.
 
 mod close_notify;
 pub(crate) mod resumption;
@@ -54,7 +54,7 @@ pub struct TlsConfig {
 
 #[derive(Clone)]
 enum Trust {
-    /// What the first enabled feature of `platform-verifier`, `webpki-roots` and `native-roots` trusts.
+    /// The roots of the first enabled feature of `platform-verifier`, `webpki-roots` and `native-roots`.
     Default,
     #[cfg(feature = "webpki-roots")]
     Webpki,

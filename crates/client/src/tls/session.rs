@@ -109,7 +109,7 @@ impl TlsSession {
         })
     }
 
-    /// Does the handshake of the control connection; the socket that it returns is encrypted.
+    /// Performs the handshake of the control connection; the socket that it returns is encrypted.
     ///
     /// ```no_run
     /// # async fn example(socket: oxftp::connect::BoxSocket) -> Result<(), Box<dyn std::error::Error>> {
@@ -128,7 +128,7 @@ impl TlsSession {
         Ok(Box::new(TlsSocket(self.secure_control(socket).await?)))
     }
 
-    /// Does the handshake of a data connection, with the TLS session of the control connection. Call it after
+    /// Performs the handshake of a data connection, with the TLS session of the control connection. Call it after
     /// [`control`](Self::control).
     ///
     /// ```no_run

@@ -1,4 +1,4 @@
-//! Verifiers of certificates that are known in advance, and one that accepts any.
+//! Certificate verifiers: one for certificates that are known in advance, and one that accepts any.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of a certificate.
 pub(super) type Fingerprint = [u8; 32];
 
-/// Decides about the certificate of a server; the signatures of the handshake are always verified.
+/// Decides whether the certificate of a server is accepted; the signatures of the handshake are always verified.
 #[derive(Debug)]
 pub(super) struct CertificateVerifier {
     pub(super) rule: CertificateRule,
@@ -29,7 +29,7 @@ pub(super) struct CertificateVerifier {
 pub(super) enum CertificateRule {
     /// Any certificate: the peer has its key.
     Any,
-    /// Only certificates with these fingerprints, whatever they say.
+    /// Only certificates with these fingerprints, independent of their contents.
     Pinned(Arc<Vec<Fingerprint>>),
     /// Certificates that one of these roots signed; or a root itself, which `openssl req -x509` and others create as the
     /// certificate of a server.
@@ -55,7 +55,7 @@ impl ServerCertVerifier for CertificateVerifier {
                 let verified =
                     chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
                 match verified {
-                    // The dates were checked before.
+                    // The dates are already checked.
                     Err(error) if is_authority(&error) && roots.iter().any(|root| root == end_entity) => {
                         verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                         Ok(ServerCertVerified::assertion())

@@ -1,4 +1,4 @@
-//! Line ends of text files: CR LF on the wire (`TYPE A`; RFC 959, 3.1.1.1), the system's own in local files.
+//! Line ends of text files: CR LF on the wire (`TYPE A`; RFC 959, 3.1.1.1), those of the system in local files.
 
 use std::{
     io,
@@ -9,7 +9,7 @@ use std::{
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-/// How lines end in local text files.
+/// The end of a line in local text files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LineEnd {
     /// LF, as on Unix.
@@ -34,7 +34,7 @@ impl LineEnd {
 
 /// Reads text from the wire with local line ends: CR LF becomes the local line end.
 ///
-/// A single CR or LF is left as it is, so that nothing is lost when a server sends text unconverted.
+/// A single CR or LF stays unchanged, so that nothing is lost when a server sends text unconverted.
 ///
 /// ```no_run
 /// use oxftp::{AsciiReader, TransferType};
@@ -168,7 +168,7 @@ fn poll_append<R: AsyncRead + Unpin>(
 
 /// Writes text to the wire: local line ends become CR LF.
 ///
-/// An LF that follows a CR is left as it is, so that text with both kinds of line ends is not damaged.
+/// An LF that follows a CR stays unchanged, so that text with both kinds of line ends is not damaged.
 ///
 /// ```no_run
 /// use oxftp::{AsciiWriter, TransferType};
@@ -234,7 +234,7 @@ impl<W: AsyncWrite + Unpin> AsciiWriter<W> {
     ///
     /// # Errors
     ///
-    /// Those of the writer.
+    /// The errors of the writer.
     pub async fn into_inner(mut self) -> io::Result<W> {
         self.flush().await?;
         Ok(self.inner)

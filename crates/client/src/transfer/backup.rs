@@ -1,4 +1,4 @@
-//! Backups: where a transfer moves the files that it replaces or deletes, on the same side.
+//! Backups: locations to which a transfer moves the files that it replaces or deletes, on the same side.
 
 use std::{
     collections::HashSet,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{Client, Error, Result, local_fs::FileSystem};
 
-/// Keeps the files that a transfer would replace or delete: each is renamed, on its own side, before that.
+/// Keeps the files that a transfer would replace or delete: each is first renamed, on its own side.
 ///
 /// A file is kept in a [directory](Self::directory), under its path relative to the destination, or beside itself with a
 /// [suffix](Self::suffix) appended to its name. A backup of an earlier transfer with the same name is replaced. If a file
@@ -68,7 +68,7 @@ impl Backup {
         self
     }
 
-    /// Sets what is appended to the names. Defaults to `~`, and with a [directory](Self::directory) to nothing.
+    /// Sets the suffix of the names. Defaults to `~`, and with a [directory](Self::directory) to no suffix.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -114,12 +114,12 @@ impl<B> Backups<B> {
         Self { backup, base, made: Mutex::default() }
     }
 
-    /// Returns whether backups stand beside their files, so that a directory does not become empty.
+    /// Returns whether backups are beside their files, so that a directory does not become empty.
     pub(crate) fn are_beside(&self) -> bool {
         self.backup.directory.is_none()
     }
 
-    /// Returns whether a name is that of a backup that stands beside its file.
+    /// Returns whether a name is that of a backup that is beside its file.
     fn is_beside(&self, name: &[u8]) -> bool {
         let suffix = self.backup.appended().as_bytes();
         self.backup.directory.is_none()
@@ -130,7 +130,7 @@ impl<B> Backups<B> {
 }
 
 impl LocalBackups {
-    /// Moves a file to its backup, and returns that; returns `None` if there is no file.
+    /// Moves a file to its backup, and returns the backup; returns `None` if there is no file.
     pub(crate) async fn keep(&self, fs: &dyn FileSystem, target: &Path) -> Result<Option<PathBuf>> {
         match fs.metadata(target).await {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -196,7 +196,7 @@ impl LocalBackups {
         let mut path = self.base.clone();
         for component in Path::new(directory).components() {
             match component {
-                // Resolved here: a view of the destination lets no path lead out of it.
+                // `..` is resolved here, because a sandbox of the destination rejects paths that leave it.
                 Component::ParentDir if path.file_name().is_some() => drop(path.pop()),
                 component => path.push(component),
             }
@@ -247,7 +247,7 @@ impl RemoteBackups {
     /// Moves a file into the directory; a file that is there already is kept, and is an error.
     pub(crate) async fn move_to_free_name(&self, client: &mut Client, path: &RemotePath) -> Result<()> {
         let to = self.path_of(path, client.encoding())?;
-        // Some servers cannot say whether a file is in a missing directory.
+        // Some servers cannot report whether a file exists in a missing directory.
         self.make_directory(client, &to).await?;
         if client.try_exists(&to).await? {
             return Err(name_taken(to));

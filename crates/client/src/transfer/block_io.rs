@@ -27,7 +27,7 @@ impl BackgroundWriter {
         &self.file
     }
 
-    /// Takes a block as soon as the one before is written; returns that one, empty.
+    /// Takes a block as soon as the previous one is written; returns the previous one, empty.
     pub(crate) async fn write(&mut self, block: BytesMut) -> io::Result<BytesMut> {
         let before = self.finish().await?;
         let file = Arc::clone(&self.file);
@@ -49,10 +49,10 @@ impl BackgroundWriter {
     }
 }
 
-/// A buffer, and how much of it is filled.
+/// A buffer, and the number of bytes in it.
 type Block = (Vec<u8>, usize);
 
-/// Reads blocks, each while the one before is sent.
+/// Reads blocks, each while the previous one is sent.
 pub(crate) struct ReadAhead {
     file: Arc<File>,
     block: usize,

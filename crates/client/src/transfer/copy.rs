@@ -1,7 +1,7 @@
 //! Copying of the bytes of one file between a data connection and a local file.
 //!
-//! There are three ways; the first possible one is used: inside the kernel, through memory with a file of the
-//! operating system ([`block_io`](super::block_io)), and through the methods of a file system backend.
+//! There are three ways, of which the first possible one is used: inside the kernel, through memory with a file of
+//! the operating system ([`block_io`](super::block_io)), or through the methods of a file system backend.
 
 use std::{fs::File, io, path::Path};
 
@@ -131,7 +131,7 @@ async fn to_disk(
             if moved.ended {
                 return Ok(copied);
             }
-            // A limit may be lifted later; a file system that does not support it stays so.
+            // A limit may be lifted later, but a file system without support never gains it.
             asks_kernel = !data.can_splice();
         }
         enough = block;
@@ -205,14 +205,14 @@ async fn from_backend(
     }
 }
 
-/// How a [`fill`] ended.
+/// The result of [`fill`].
 pub(crate) enum Filled {
     Full,
     AtEnd,
 }
 
-/// Reads until there are `enough` bytes. That costs no time, as more bytes arrive meanwhile, and saves most of the
-/// writes.
+/// Reads until there are `enough` bytes. This takes no additional time, because more bytes arrive during the reads,
+/// and it avoids most of the writes.
 pub(crate) async fn fill(
     data: &mut (impl AsyncRead + Unpin),
     buffer: &mut BytesMut,

@@ -1,4 +1,4 @@
-//! Progress of one file, which may be tried several times.
+//! Progress of one file, which may need several attempts.
 
 use std::sync::{
     Mutex, OnceLock, PoisonError,
@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use super::resume::SourceId;
 use crate::{Progress, ProgressEvent};
 
-/// Forwards the events of one file under its name, and takes back what a failed attempt reported.
+/// Forwards the events of one file under its name, and subtracts the bytes that a failed attempt reported.
 #[derive(Debug)]
 pub(crate) struct FileProgress<'a> {
     progress: &'a dyn Progress,
@@ -22,23 +22,23 @@ pub(crate) struct FileProgress<'a> {
     moved: AtomicU64,
     /// The present attempt opened the file.
     is_open: AtomicBool,
-    /// When the first attempt opened it.
+    /// The time at which the first attempt opened it.
     began: OnceLock<SystemTime>,
-    /// What earlier attempts of an upload sent.
+    /// The bytes that earlier attempts of an upload sent.
     sent: Mutex<Option<Sent>>,
     /// The version of the file that the first attempt of an upload sent.
     source: OnceLock<SourceId>,
     /// The part of the temporary name of an upload that no other upload has.
     token: OnceLock<String>,
-    /// How many attempts to resume the file in turn lost their session before a byte arrived.
+    /// The number of consecutive attempts to resume the file that lost their session before a byte arrived.
     lost_resumes: AtomicU32,
     /// Resuming failed: all further attempts transfer the whole file.
     resume_failed: AtomicBool,
-    /// What the server has was not compared.
+    /// The content on the server was not compared.
     is_uncompared: AtomicBool,
-    /// The size of a file that was stored and that the server did not tell.
+    /// The size of a stored file whose size the server did not report.
     unconfirmed_size: Mutex<Option<u64>>,
-    /// The server has the whole file, as an attempt of an upload has stored it: what follows it is missing.
+    /// The file that an attempt of an upload stored completely; only the steps after the transfer are missing.
     stored: Mutex<Option<StoredFile>>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Sent {
     pub(crate) end: u64,
     /// The highest position that any attempt reached.
     pub(crate) furthest: u64,
-    /// When the first attempt opened the file.
+    /// The time at which the first attempt opened the file.
     pub(crate) began: SystemTime,
 }
 
@@ -93,7 +93,8 @@ impl<'a> FileProgress<'a> {
         }
     }
 
-    /// Returns what earlier attempts sent of this version of the file; `None` if they sent nothing or another version.
+    /// Returns the bytes of this version of the file that earlier attempts sent; `None` if they sent none, or another
+    /// version.
     pub(crate) fn sent(&self, source: SourceId) -> Option<Sent> {
         let first = self.source.get_or_init(|| source);
         let sent = *self.sent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,7 +111,7 @@ impl<'a> FileProgress<'a> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Records the size of a file that was stored, and that the server did not tell.
+    /// Records the size of a stored file whose size the server did not report.
     pub(crate) fn note_unconfirmed_size(&self, size: u64) {
         *self.unconfirmed_size.lock().unwrap_or_else(PoisonError::into_inner) = Some(size);
     }
@@ -125,7 +126,7 @@ impl<'a> FileProgress<'a> {
         self.token.get_or_init(new)
     }
 
-    /// Returns whether the next attempt may resume what earlier ones transferred.
+    /// Returns whether the next attempt may resume the bytes that earlier ones transferred.
     pub(crate) fn may_resume(&self) -> bool {
         !self.resume_failed.load(Ordering::Relaxed)
     }
@@ -135,18 +136,18 @@ impl<'a> FileProgress<'a> {
         self.resume_failed.store(true, Ordering::Relaxed);
     }
 
-    /// Sets whether the present attempt resumes what the server has without having compared it.
+    /// Sets whether the present attempt resumes a file on the server without comparing its content.
     pub(crate) fn set_uncompared(&self, is_uncompared: bool) {
         self.is_uncompared.store(is_uncompared, Ordering::Relaxed);
     }
 
-    /// Returns whether the present attempt resumes what was not compared.
+    /// Returns whether the present attempt resumes content that was not compared.
     pub(crate) fn is_uncompared(&self) -> bool {
         self.is_uncompared.load(Ordering::Relaxed)
     }
 
-    /// Reports that an attempt to resume lost its session. The second in turn that moved no byte is the last one:
-    /// the server may end the session because of it.
+    /// Records that an attempt to resume lost its session. The second consecutive one that moved no byte is the last:
+    /// the server may end the session because of the resumption.
     pub(crate) fn lost_while_resuming(&self) {
         if self.moved.load(Ordering::Relaxed) > 0 {
             self.lost_resumes.store(0, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Final name: the rename of a complete upload, in place of an older file.
+//! Final name: renames a complete upload, and replaces an older file.
 
 use oxftp_proto::RemotePath;
 

@@ -28,15 +28,15 @@ use crate::{Client, Error, Result, TransferSummary, client::Handshake, deadline:
 /// control connection, unless [`trust_passive_address`](crate::ClientBuilder::trust_passive_address) is set; through
 /// a proxy that address is not known.
 ///
-/// Where both clients use TLS, the data are encrypted between the servers: `CPSV` or `SSCN` makes one of them start
-/// the handshake. Whether the servers verify each other's certificates is up to them, and most do not. Where neither
-/// server offers that, or only one client uses TLS, it is an error: the data are never sent unprotected when either
+/// If both clients use TLS, the data are encrypted between the servers: `CPSV` or `SSCN` makes one of them start the
+/// handshake. The servers decide whether they verify each other's certificates, and most do not. It is an error if
+/// neither server supports that, or if only one client uses TLS: the data are never sent unprotected when either
 /// client asked for protection.
 ///
-/// A file that exists at the target is left as it is until the copy is complete. Until then the copy has another
-/// name, with [`PART_SUFFIX`](crate::PART_SUFFIX) appended (`RNFR`, `RNTO`); it is removed when the transfer fails. As
-/// this client sees none of the data, only [`Timeouts::total`](crate::Timeouts) limits the wait for their end. The
-/// sizes on both sides are compared after it. Dropping the future aborts the transfer, on each side before its next
+/// A file that exists at the target stays unchanged until the copy is complete. Until then the copy has another name,
+/// with [`PART_SUFFIX`](crate::PART_SUFFIX) appended (`RNFR`, `RNTO`); it is removed when the transfer fails. As this
+/// client sees none of the data, only [`Timeouts::total`](crate::Timeouts) limits the wait for their end. The sizes
+/// on both sides are compared after it. Dropping the future aborts the transfer, on each side before its next
 /// command.
 ///
 /// The summary has the target's reply and the size that a server reports, or 0 where neither does.
@@ -87,7 +87,7 @@ async fn copy_and_compare(
     Ok(TransferSummary { reply, transferred: arrived.or(size).unwrap_or(0) })
 }
 
-/// Which server listens, and how the data are protected.
+/// The roles of the two servers, and the protection of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FxpPlan {
     target_listens: bool,
@@ -121,7 +121,7 @@ async fn plans(from: &mut Client, to: &mut Client) -> Result<Vec<FxpPlan>> {
     if plans.is_empty() { Err(UNPROTECTED) } else { Ok(plans) }
 }
 
-/// Lists the ways in which one of the servers can be made to start the TLS handshake.
+/// Lists the handshakes that one of the servers can be made to start.
 async fn handshakes(listening: &mut Client, connecting: &mut Client) -> Result<Vec<Handshake>> {
     let offers = [
         (Handshake::ByListener, listening.offers("CPSV").await?),
@@ -138,7 +138,7 @@ struct FxpPair<'a> {
     to: &'a mut Client,
 }
 
-/// Why a plan failed.
+/// Error of a transfer by one plan.
 enum FxpError {
     /// Another plan may succeed.
     TryNext(Error),
@@ -239,8 +239,8 @@ impl FxpPair<'_> {
             && !listening.control_mut().has_outstanding()
             && !listening.is_broken()
         {
-            // It refused the transfer, and may still listen: the other side waits to be accepted. When it is asked
-            // to listen again, it closes the first listener.
+            // The server refused the transfer, and may still listen while the other side waits to be accepted. When
+            // it is asked to listen again, it closes the first listener.
             let _ = listening.listen_for_peer(Handshake::None).await;
         }
         // Some servers process ABOR only when the other side is gone.

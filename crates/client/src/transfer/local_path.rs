@@ -52,8 +52,8 @@ pub(crate) fn os_bytes(name: &OsStr) -> Vec<u8> {
     name.to_string_lossy().into_owned().into_bytes()
 }
 
-/// Returns the file system in which nothing below `base` is reached through a symbolic link, where it offers such a
-/// view. Otherwise symbolic links are checked for before each step.
+/// Returns a view of the file system that follows no symbolic link below `base`, if the file system offers one.
+/// Otherwise symbolic links are checked for before each step.
 pub(crate) fn confined(fs: &Arc<dyn FileSystem>, base: &Path) -> Arc<dyn FileSystem> {
     fs.sandbox(base).unwrap_or_else(|| fs.clone())
 }

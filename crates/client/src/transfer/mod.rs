@@ -1,9 +1,9 @@
 //! Transfers of files and whole trees: downloads, uploads, removal.
 //!
-//! The [`scheduler`] works through the queue of a tree with one session or several, each of which is driven by a
-//! worker. It calls a job handler for each directory and file: [`download::tree`] or [`upload::tree`]. A single
-//! file is transferred by [`download::file`] or [`upload::file`]. [`options`] holds what is the same for all of
-//! them. Nothing here recurses, so that a deep tree cannot exhaust the stack.
+//! The [`scheduler`] processes the queue of a tree with one or several sessions, each of which is driven by a worker.
+//! It calls a job handler for each directory and file: [`download::tree`] or [`upload::tree`]. A single file is
+//! transferred by [`download::file`] or [`upload::file`]. [`options`] contains the options that all of them share.
+//! Nothing here recurses, so that a deep tree cannot exhaust the stack.
 
 pub(crate) mod ascii;
 pub(crate) mod backup;

@@ -12,7 +12,7 @@ use crate::{Error, Result, local_fs::FileSystem};
 /// The names of one directory, compared as a case-insensitive file system does.
 pub(crate) struct NameCollisions {
     hasher: RandomState,
-    /// Hashes of folded names that are those of several names.
+    /// Hashes of folded names that several names have in common.
     repeated: HashSet<u64>,
     /// The names that were listed already, by their bytes.
     seen: HashSet<u64>,
@@ -35,7 +35,7 @@ impl NameCollisions {
         !self.repeated.is_empty() && self.repeated.contains(&self.case_fold(name))
     }
 
-    /// Returns whether exactly this name was listed before, and notes it.
+    /// Returns whether exactly this name was listed before, and records it.
     pub(crate) fn comes_again(&mut self, name: &[u8]) -> bool {
         self.is_one(name) && !self.seen.insert(self.hasher.hash_one(name))
     }

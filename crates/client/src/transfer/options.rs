@@ -1,11 +1,11 @@
-//! Options of transfers: what holds for each file, how a job runs, and the setters of both.
+//! Options of transfers: those of each file, those of a job, and the setters of both.
 
 use std::{sync::Arc, time::Duration};
 
 use super::{source_removal::SourceRemoval, symlink::Links};
 use crate::{Candidate, Error, Progress, Result, Selection, progress::Silent};
 
-/// What is preserved and checked for each file.
+/// Options for the transfer of each file: what is preserved and checked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FileOptions {
     pub(crate) resume: bool,
@@ -20,7 +20,7 @@ pub(crate) struct FileOptions {
     pub(crate) verify: Verify,
     /// Waits until a downloaded file has reached the disk.
     pub(crate) sync: bool,
-    /// As the user set it; see [`FileOptions::block`].
+    /// The block size as the user set it; see [`FileOptions::block`].
     pub(crate) block_size: usize,
 }
 
@@ -64,7 +64,7 @@ impl FileOptions {
     }
 }
 
-/// Which files a transfer takes part in, and what becomes of their sources.
+/// The files of a transfer, and the treatment of their sources.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Choice {
     pub(crate) selection: Option<Selection>,
@@ -90,7 +90,7 @@ pub(crate) fn relative_path(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
-/// What a transfer does with a file whose name exists at the destination already, and with one whose name does not.
+/// The treatment of a file whose name exists at the destination already, and of one whose name does not.
 ///
 /// A file that is left out is neither transferred nor reported.
 ///
@@ -108,7 +108,7 @@ pub enum Existing {
     /// Replaces it.
     #[default]
     Replace,
-    /// Keeps it, whatever it is.
+    /// Keeps it, independent of its size and time.
     Keep,
     /// Replaces it, and leaves out the files that are not there.
     Only,
@@ -125,7 +125,7 @@ impl Existing {
     }
 }
 
-/// How a job of many files runs.
+/// Options for running a job of many files.
 #[derive(Debug, Clone)]
 pub(crate) struct JobOptions {
     pub(crate) order: Order,
@@ -225,7 +225,7 @@ pub enum Connections {
     Auto,
 }
 
-/// How a file is compared with the server's after the transfer.
+/// The comparison of a file with the server's after the transfer.
 ///
 /// ```no_run
 /// use oxftp::Verify;
@@ -238,8 +238,8 @@ pub enum Connections {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Verify {
-    /// By checks that cost next to nothing: a download by the listed size, where there was one; an upload by
-    /// `SIZE`, or by the listing of its directory where the server does not answer that. `SIZE` is sent together with the command that sets the
+    /// By cheap checks: a download by the listed size, if there is one; an upload by `SIZE`, or by the listing of its
+    /// directory if the server does not answer that. `SIZE` is sent together with the command that sets the
     /// [time](crate::Upload::preserve_times), if times are preserved.
     #[default]
     Auto,
@@ -250,13 +250,13 @@ pub enum Verify {
     /// By the strongest hash that the server offers (see [`Client::hash`](crate::Client::hash)). Both sides
     /// have to read the whole file.
     Hash,
-    /// By content: as [`Verify::Hash`] where the server computes hashes; elsewhere the file is downloaded once more
+    /// By content: as [`Verify::Hash`] where the server computes hashes; elsewhere the file is downloaded again
     /// (`RETR`) after its transfer, and its SHA-256 compared.
     Content,
 }
 
 impl Verify {
-    /// Returns whether both sides read the whole file once more.
+    /// Returns whether both sides read the whole file again.
     pub(crate) fn reads_files(self) -> bool {
         matches!(self, Self::Hash | Self::Content)
     }
@@ -376,10 +376,10 @@ macro_rules! job_setters {
 }
 pub(crate) use job_setters;
 
-/// How many bytes are moved at once by default.
+/// The number of bytes that are moved at once by default.
 pub(crate) const BLOCK_SIZE: usize = 256 * 1024;
 
-/// The smallest block that is worth a system call.
+/// The minimum size of a block, so that system calls are worthwhile.
 pub(crate) const MIN_BLOCK: usize = 64 * 1024;
 
 /// The largest block that is held in memory.

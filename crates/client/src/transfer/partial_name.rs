@@ -15,7 +15,7 @@ use crate::Error;
 /// Suffix of the name of a file that is not complete: of a download, or of an upload with
 /// [`Upload::temporary`](crate::Upload::temporary).
 ///
-/// No other program uses it, so that no unrelated file is taken for one that can be resumed.
+/// No other program uses it, so that no unrelated file is mistaken for a partial file.
 pub const PART_SUFFIX: &str = ".oxftp.part";
 
 /// Suffix of the name that an older file on the server has while it is replaced.
@@ -123,7 +123,7 @@ pub(crate) fn refuse_partial_name(path: String) -> Error {
 /// The limit of most file systems.
 const MAX_NAME_BYTES: usize = 255;
 
-/// How many bytes of the hash are part of a name, two digits each.
+/// The number of bytes of the hash that are part of a name, with two digits each.
 const HASH_BYTES: usize = 8;
 
 #[cfg(test)]

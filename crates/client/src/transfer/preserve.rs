@@ -14,7 +14,7 @@ use crate::{
     local_fs::{CreateDirOptions, FileSystem},
 };
 
-/// Sets the permissions of a local file to those that the server lists; returns whether it has them.
+/// Sets the permissions of a local file to those that the server lists; returns whether this succeeded.
 pub(crate) async fn set_local_mode(fs: &dyn FileSystem, file: &Path, listed: Option<u32>) -> bool {
     let Some(mode) = listed else {
         crate::trace::warn!("the permissions of {} are not preserved: the server lists none", file.display());
@@ -30,7 +30,7 @@ pub(crate) async fn choose_local_mode(fs: &dyn FileSystem, path: &Path, mode: u3
     set.inspect_err(|error| crate::trace::warn!("{error}")).is_ok()
 }
 
-/// Creates a local directory below another; a new one gets these permissions.
+/// Creates a local directory below another one; if it is new, it gets these permissions.
 ///
 /// Returns whether it was missing.
 pub(crate) async fn make_below_with_mode(
@@ -48,8 +48,8 @@ pub(crate) async fn make_below_with_mode(
     }
 }
 
-/// Creates a directory on the server whose parent exists; a new one gets these permissions. Returns whether it was
-/// missing.
+/// Creates a directory on the server whose parent exists; if it is new, it gets these permissions. Returns whether it
+/// was missing.
 pub(crate) async fn make_remote_with_mode(
     client: &mut Client,
     path: &RemotePath,

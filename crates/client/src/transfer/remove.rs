@@ -25,7 +25,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`client`](Self::client) and [`Client::remove_dir_all`].
+    /// The errors of [`client`](Self::client) and [`Client::remove_dir_all`].
     pub async fn remove_dir_all(&self, path: impl Into<RemotePath>) -> Result<Report> {
         let mut session = self.client().await?;
         session.reconnecting(RECONNECTS).remove_dir_all(path).await
@@ -34,7 +34,7 @@ impl Pool {
 
 impl Client {
     /// Removes a file, a symbolic link, or a directory with everything in it (`DELE`, `RMD`, `MLSD` or `LIST`).
-    /// Symbolic links are removed, never followed. A path that does not exist is no error.
+    /// Symbolic links are removed, never followed. A path that does not exist is not an error.
     ///
     /// In a tree, one failure does not stop the others.
     ///

@@ -1,4 +1,4 @@
-//! Rename on a server that replaces an older file.
+//! Rename on a server, replacing an older file.
 
 use oxftp_proto::{EntryKind, RemotePath};
 

@@ -1,4 +1,4 @@
-//! Resuming: which file a partial one is of, and which errors are caused by resuming.
+//! Resuming: the version of a file that a partial file belongs to, and the errors that resuming causes.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,11 +9,11 @@ use crate::{
     local_fs::{FileHandle, Metadata},
 };
 
-/// How many bytes before the offset are transferred again and compared.
+/// The number of bytes before the offset that are transferred again and compared.
 pub(crate) const OVERLAP: u64 = 64 * 1024;
 
-/// From this size on it is recorded at the start of a transfer which file a partial one is of, so that the record exists
-/// even if this process is killed; for a smaller file it is recorded when the transfer is interrupted.
+/// From this size on, the version that a partial file belongs to is recorded at the start of a transfer, so that the
+/// record exists even if this process is killed. For a smaller file it is recorded when the transfer is interrupted.
 pub(crate) const LARGE: u64 = 1024 * 1024;
 
 /// Version of a local file.
@@ -33,7 +33,7 @@ impl SourceId {
         UNIX_EPOCH.checked_add(std::time::Duration::from_secs(seconds))
     }
 
-    /// Returns the version of an open file; `None` if it is no regular file. `found` is the metadata of its path.
+    /// Returns the version of an open file; `None` if it is not a regular file. `found` is the metadata of its path.
     pub(crate) fn of(file: &dyn FileHandle, found: Option<&Metadata>) -> Option<Self> {
         match file.system_file().and_then(|file| file.metadata().ok()) {
             Some(found) if found.is_file() => Some(Self {

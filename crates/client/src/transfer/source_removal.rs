@@ -43,8 +43,8 @@ impl SourceRemoval {
         }
     }
 
-    /// Returns the removal of sources below a directory; `None` if they are kept. A session that is lost meanwhile is
-    /// opened again this often.
+    /// Returns the removal of sources below a directory; `None` if they are kept. A session that is lost to a removal
+    /// is opened again this often.
     pub(crate) fn below<B>(&self, base: B, reconnects: u32) -> Option<SourceRemover<B>> {
         let moved = match self {
             Self::Keep => return None,
@@ -58,9 +58,10 @@ impl SourceRemoval {
 /// Removes sources on one side.
 #[derive(Debug)]
 pub(crate) struct SourceRemover<B> {
-    /// Where they are moved to; deleted if `None`.
+    /// The directory that they are moved to; `None` to delete them.
     moved: Option<Backups<B>>,
-    /// How often a session that is lost to a removal is opened again, to see whether the source is gone.
+    /// The number of times that a session that is lost to a removal is opened again, to check whether the source is
+    /// gone.
     reconnects: u32,
 }
 
@@ -82,7 +83,7 @@ impl SourceRemover<RemotePath> {
         })
     }
 
-    /// Returns whether a directory is the one that sources are moved to, which is no source itself.
+    /// Returns whether a directory is the one that sources are moved to, which is not a source itself.
     pub(crate) fn is_into(&self, directory: &RemotePath) -> bool {
         self.moved.as_ref().is_some_and(|moved: &RemoteBackups| moved.protects(directory))
     }
@@ -108,7 +109,7 @@ impl SourceRemover<PathBuf> {
         })
     }
 
-    /// Returns whether a directory is the one that sources are moved to, which is no source itself.
+    /// Returns whether a directory is the one that sources are moved to, which is not a source itself.
     pub(crate) fn is_into(&self, directory: &Path) -> bool {
         self.moved.as_ref().is_some_and(|moved: &LocalBackups| moved.protects(directory))
     }

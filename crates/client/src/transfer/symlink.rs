@@ -1,4 +1,4 @@
-//! Symbolic links in trees: what becomes of them, and their creation on this system.
+//! Symbolic links in trees: their treatment, and their creation on the local file system.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::{
     transfer::preserve::timestamp,
 };
 
-/// How symbolic links at the source are handled.
+/// The treatment of symbolic links at the source.
 ///
 /// ```no_run
 /// use oxftp::Links;
@@ -32,7 +32,7 @@ pub enum Links {
     Copy,
 }
 
-/// How many symbolic links may be followed on the way to a directory: a cycle of them has no end.
+/// Maximum number of symbolic links that are followed on the way to a directory: a cycle of them has no end.
 pub(crate) const MAX_SYMLINKS: usize = 4;
 
 /// Creates the error for a symbolic link that cannot be followed.
@@ -45,7 +45,7 @@ pub(crate) fn too_many_symlinks(path: String) -> Error {
     Error::Skipped { path, why: "too many symbolic links lead to it" }
 }
 
-/// Returns what a local symbolic link points to; `None` if that is neither a file nor a directory.
+/// Returns the metadata of a local symbolic link's target; `None` if that is neither a file nor a directory.
 pub(crate) async fn follow_local(fs: &dyn FileSystem, path: &Path) -> Result<Option<Candidate<'static>>> {
     let directory = Candidate { path: "", is_dir: true, size: None, modified: None };
     // A cycle of symbolic links is an error, and counts as dangling.
@@ -72,9 +72,9 @@ pub(crate) fn refuse_outside(path: &Path, destination: &[u8], depth: usize) -> R
     Err(Error::Skipped { path: path.display().to_string(), why })
 }
 
-/// Creates a symbolic link; replaces one that exists.
+/// Creates a symbolic link; replaces an existing one.
 pub(crate) async fn create_symlink(fs: &dyn FileSystem, path: &Path, destination: &[u8]) -> Result<()> {
-    // The rename replaces whatever exists, so it must be a symbolic link.
+    // The rename replaces any existing entry, so that must be a symbolic link.
     if let Ok(existing) = fs.metadata(path).await
         && !existing.is_symlink()
     {

@@ -35,11 +35,11 @@ struct State {
     delays: Vec<(&'static str, Duration)>,
 }
 
-/// What was counted.
+/// The numbers that were counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) commands: usize,
-    /// How often commands were sent after a reply was received: the client had waited for that reply.
+    /// The number of times that commands were sent after a reply was received: the client had waited for that reply.
     pub(crate) round_trips: usize,
     /// Bytes of commands and replies.
     pub(crate) control_bytes: usize,
@@ -63,7 +63,7 @@ impl CountingConnector {
         sent.lines().filter(|line| line.split(' ').next() == Some(verb)).count()
     }
 
-    /// Forgets what was counted.
+    /// Sets all counts to zero.
     pub(crate) fn reset(&self) {
         self.0.sent.lock().unwrap().clear();
         for count in [&self.0.received, &self.0.round_trips, &self.0.data_connections] {

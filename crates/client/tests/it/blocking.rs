@@ -124,7 +124,7 @@ async fn blocking_streams_read_write_and_seek() {
 }
 
 #[tokio::test]
-async fn blocking_download_stream_dropped_leaves_session_usable() {
+async fn cancelled_blocking_download_leaves_session_usable() {
     with_server(|address, _| {
         let mut client = login(&address);
         let mut stream = client.open_read("data/bytes").unwrap();

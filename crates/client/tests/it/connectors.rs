@@ -158,7 +158,7 @@ async fn ipv6_server_is_reached_through_proxies() {
 }
 
 #[tokio::test]
-async fn dropped_upload_through_proxy_keeps_client_usable() {
+async fn cancelled_upload_through_proxy_keeps_client_usable() {
     let proxy = TestProxy::start(ProxyKind::Socks5).await.unwrap();
     let script =
         scripts::open_transfer(Script::new().type_image(), "STOR a").receive().reply("426 broken off");

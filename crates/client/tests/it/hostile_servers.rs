@@ -86,7 +86,7 @@ async fn endless_preliminary_replies_to_raw_command_are_refused() {
 }
 
 #[tokio::test]
-async fn endless_preliminary_replies_to_dropped_command_are_refused() {
+async fn endless_preliminary_replies_to_cancelled_command_are_refused() {
     let replies = "150 soon\r\n".repeat(1000);
     let (server, mut client) = play(Script::new().expect("SITE A").bytes(replies)).await;
 

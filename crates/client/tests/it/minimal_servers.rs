@@ -140,7 +140,7 @@ async fn empty_file_needs_no_data() {
     server.done().await;
 }
 
-/// Refuses what is tried after a `LIST` that was refused.
+/// Refuses the commands that are tried after a `LIST` that was refused.
 fn refusing_ascii_and_nlst(script: Script, refusal: &str) -> Script {
     let script = script.expect("TYPE A").reply("200 ascii").passive().expect("LIST").reply(refusal);
     let script = script.passive().expect("NLST").reply(refusal);

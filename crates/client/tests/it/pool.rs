@@ -307,3 +307,56 @@ async fn read_without_data_and_final_reply_is_repeated() {
 
     server.done().await;
 }
+
+/// A session on which a range of the file was read, and whose next passive command was sent without `ABOR`.
+fn range_ended(greeting: &str, final_reply: &str) -> Script {
+    let script = open_transfer(Script::new().greeting(greeting).login().type_image(), "RETR file");
+    script.send("0123456789").expect("EPSV").close_data().reply(final_reply)
+}
+
+#[tokio::test]
+async fn range_of_pool_is_ended_without_abor() {
+    for (greeting, final_reply) in [
+        ("220 (vsFTPd 3.0.3)", "426 Failure writing network stream."),
+        ("220 ProFTPD Server ready", "226 Transfer complete"),
+    ] {
+        let script = range_ended(greeting, final_reply).listen().expect("REST 4").reply("350 go");
+        let script = script.expect("RETR file").reply("150 here").send("456789");
+        let script = script.expect("EPSV").reply("426 cut").listen().expect("DELE file").reply("250 gone");
+        let (server, pool) = start_pool([script]).await;
+
+        assert_eq!(pool.read_range("file", 0..3).await.unwrap(), "012", "{greeting}");
+        assert_eq!(pool.read_range("file", 4..6).await.unwrap(), "45", "{greeting}");
+        pool.client().await.unwrap().remove_file("file").await.unwrap();
+
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn refused_passive_after_closed_range_is_repeated() {
+    let script = range_ended("220 ProFTPD Server ready", "450 transfer in progress").reply("426 cut");
+    let script = open_transfer(script, "RETR other").send("abcdef").close_data();
+    let script = script.reply("426 cut").expect("DELE file").reply("250 gone");
+    let (server, pool) = start_pool([script]).await;
+
+    assert_eq!(pool.read_range("file", 0..3).await.unwrap(), "012");
+    assert_eq!(pool.read_range("other", 0..2).await.unwrap(), "ab");
+    pool.client().await.unwrap().remove_file("file").await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn range_on_unknown_server_is_aborted() {
+    let script = open_transfer(logged_in().type_image(), "RETR file").send("0123456789").expect("ABOR");
+    let script =
+        script.close_data().reply("426 cut").reply("226 aborted").expect("NOOP").reply("200 ok").passive();
+    let script = script.expect("RETR other").reply("150 here").data("ab").reply("226 done");
+    let (server, pool) = start_pool([script]).await;
+
+    assert_eq!(pool.read_range("file", 0..3).await.unwrap(), "012");
+    assert_eq!(pool.read_range("other", 0..9).await.unwrap(), "ab");
+
+    server.done().await;
+}

@@ -1,9 +1,9 @@
 //! Transfers of one, two or three processes at one target, one of which is killed at its first, second, third … step:
 //! at each call of its file system, and at each read and write of its connections.
 //!
-//! After the kill, and again after the job was run once more, each final name has one whole version of its file. A job
-//! that reports success has transferred all of the new version. The job that is run again succeeds, and leaves nothing
-//! else.
+//! After the kill, and also after the job was run again, each final name has one whole version of its file. A job
+//! that reports success has transferred all of the new version. The job that is run again succeeds, and leaves
+//! nothing else.
 //!
 //! Several uploads without temporary names exclude each other by a [`LocalLock`](oxftp::LocalLock), since the server
 //! would write both into one file.

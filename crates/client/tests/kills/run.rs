@@ -131,7 +131,7 @@ impl<'s> Run<'s> {
             is_direct: self.plan.flips(7),
         };
         let kill_switch = KillSwitch::new(last, options, |_: &Path| {});
-        // A busy machine may let a process wait. A process that waits for ever is a failure all the same.
+        // A busy machine may let a process wait. A process that waits forever is still a failure.
         let builder = builder(self.server).socket_timeout(PATIENCE);
         let builder =
             builder.connector(KillableConnector::new(&kill_switch)).upload_records(&self.places.records);

@@ -11,7 +11,7 @@ use oxftp::{Pool, Report, Result, mirror::Delete};
 
 use crate::common::{content, local_files::files};
 
-/// What a process does.
+/// The job of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Job {
     Get,

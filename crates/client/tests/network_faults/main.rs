@@ -3,8 +3,8 @@
 //! Each seed is one network and one transfer: a file, a tree or a mirror, download or upload, plain or with TLS. In a
 //! second round, three clients do the transfer at once, to one target. A failed run prints its seed; `OXFTP_SEED=17` runs only that seed, `OXFTP_SEEDS=10000` runs the seeds from 0 to 9999.
 
-// A binary of its own: `#[global_allocator]` measures the memory of the whole process, so no other test may run beside
-// this one.
+// A separate binary: `#[global_allocator]` measures the memory of the whole process, so no other test may run at the
+// same time.
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 #[path = "../common/mod.rs"]
@@ -103,7 +103,7 @@ async fn run(seed: u64, server: &'static TestServer) -> bool {
     }
 }
 
-/// Runs a seed with several clients at one target, each over a network of its own; returns whether one was complete.
+/// Runs a seed with several clients at one target, each over a separate network; returns whether one was complete.
 async fn run_together(seed: u64, server: &'static TestServer) -> bool {
     let local = Arc::new(tempfile::tempdir().unwrap());
     match seed % 6 {

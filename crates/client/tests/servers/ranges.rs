@@ -5,17 +5,47 @@ use std::{fs, ops::RangeBounds};
 use oxftp::{AsciiReader, AsciiWriter, Client, Error, LineEnd, TransferType};
 use oxftp_testing::{
     server_tests,
-    servers::{ServerKind, TestServer},
+    servers::{Protection, ServerKind, TestServer},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::common::{content, login};
+use crate::common::{builder, content, counting_connector::CountingConnector, login, pool_with};
 
 server_tests! {
     ranges_are_read_and_keep_client_usable,
     ranges_after_unawaited_abort_have_own_bytes,
     ascii_streams_round_trip_line_endings,
     unfinished_download_is_one_kind_of_error,
+    burst_of_pool_ranges_has_own_bytes,
+}
+
+async fn burst_of_pool_ranges_has_own_bytes(server: &TestServer) {
+    let bytes = content(3_000_000);
+    fs::write(server.root().join("file"), &bytes).unwrap();
+    server.hand_over().unwrap();
+    let connections = CountingConnector::default();
+    let pool = pool_with(builder(server).connector(connections.clone()), server).size(1);
+
+    for round in 0..40_usize {
+        let start = round * 70_001;
+        // Some are whole, some end with the file, and some are followed by another command.
+        let length = [1, 1000, 60_000, 400_000, 2_900_000][round % 5];
+        let wanted = &bytes[start..bytes.len().min(start + length)];
+        let range = start as u64..(start + length) as u64;
+        assert!(pool.read_range("file", range).await.unwrap() == wanted, "{round}");
+        if round % 7 == 0 {
+            assert_eq!(pool.metadata("file").await.unwrap().size, Some(3_000_000), "{round}");
+        }
+    }
+    assert_eq!(connections.sessions(), 1, "a session was replaced");
+    // Encrypted commands cannot be counted.
+    if server.protection() == Protection::Plain
+        && matches!(server.kind(), ServerKind::Vsftpd | ServerKind::ProFtpd)
+    {
+        assert_eq!(connections.verb("ABOR"), 0);
+        // A passive command that was refused or not used would be sent again.
+        assert!(connections.verb("EPSV") <= 40 + 6 + 1, "{} EPSV", connections.verb("EPSV"));
+    }
 }
 
 async fn unfinished_download_is_one_kind_of_error(server: &TestServer) {

@@ -88,7 +88,7 @@ impl Progress for Started {
 }
 
 #[tokio::test]
-async fn dropped_large_upload_is_reset() {
+async fn cancelled_large_upload_is_reset() {
     let local = tempfile::tempdir().unwrap();
     let source = local.path().join("it");
     // More than the socket buffers hold, so the upload cannot be complete.
@@ -109,7 +109,7 @@ async fn dropped_large_upload_is_reset() {
     server.done().await;
 }
 
-/// Checks that the partial file holds the beginning of the file, whatever its length.
+/// Checks that the partial file contains a beginning of the file, of any length.
 fn assert_valid_partial(directory: &Path) {
     assert!(!directory.join("it").exists());
     let part = fs::read(directory.join("it.oxftp.part")).unwrap();

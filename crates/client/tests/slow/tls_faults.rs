@@ -1,7 +1,7 @@
 //! TLS data connections that end, break or stall at any byte: in the handshake, in a record, between two records, or
 //! directly before `close_notify`.
 //!
-//! Whatever the server replies, the transfer fails, and no file gets its final name.
+//! The transfer fails after every reply of the server, and no file gets its final name.
 
 use std::{fs, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What the integration functions do not test: ranges of large files, visibility, errors, sorting.
+//! Tests for cases that the integration functions do not cover: ranges of large files, visibility, errors, sorting.
 
 use std::{
     error::Error as _,

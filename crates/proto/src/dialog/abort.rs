@@ -43,7 +43,7 @@ enum State {
     Draining(Aborted),
 }
 
-/// How an aborted transfer ended.
+/// The result of aborting a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aborted {
     /// The server aborted it.

@@ -45,9 +45,9 @@ impl Default for Credentials {
 
 /// Logs in: `USER`, `PASS` on `331`, `ACCT` on `332` (RFC 959, 5.4).
 ///
-/// Every `2xx` ends it, as in curl, lftp and `FileZilla`: besides `230`, `232` and `202`, servers send `200` and `220`.
-/// `221` is an exception: the server takes its leave. Each command is sent once: a server that asks for the password
-/// again causes an error and does not receive it twice.
+/// Every `2xx` ends it, as in curl, lftp and `FileZilla`: besides `230`, `232` and `202`, servers send `200` and
+/// `220`. `221` is an exception: the server closes the session. Each command is sent once: a server that asks for the
+/// password again causes an error and does not receive it twice.
 #[derive(Debug)]
 pub struct Login {
     user: Option<Command>,
@@ -79,13 +79,13 @@ impl Login {
         })
     }
 
-    /// Sets the greeting. If it was `230`, the session is logged in, and the dialog also succeeds if the server has no
-    /// use for `USER`; the result is the greeting then.
+    /// Sets the greeting. If it was `230`, the session is logged in, and the dialog also succeeds if the server does
+    /// not accept `USER`; the result is the greeting then.
     ///
-    /// `USER` is sent all the same, as lftp, `FileZilla` and `WinSCP` do (curl skips it): the session may be one of a
-    /// guest, and the user may have more rights. Servers that know no users refuse the command with `500` to `503`, or
+    /// `USER` is sent nevertheless, as lftp, `FileZilla` and `WinSCP` do (curl skips it): the session may be that of
+    /// a guest, and the user may have more rights. Servers without users refuse the command with `500` to `503`, or
     /// with `530` because the session is logged in already. Any other `530`, and every refusal of the password, is an
-    /// error: the session would be that of someone else.
+    /// error: the session would be that of another user.
     ///
     /// Do not call this after `AUTH TLS`: the greeting was not encrypted, and anyone may have sent it.
     #[must_use]

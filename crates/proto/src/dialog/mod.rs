@@ -1,7 +1,7 @@
 //! Dialogs: command sequences that decide what to send next, given the replies.
 //!
-//! A [`Dialog`] is driven by the owner of the connection: it receives an [`Event`] and returns a [`Step`]. It
-//! never waits, and measures no time.
+//! A [`Dialog`] is driven by the owner of the connection: it receives an [`Event`] and returns a [`Step`]. It never
+//! waits, and reads no clock.
 
 mod abort;
 mod active;
@@ -58,7 +58,7 @@ pub trait Dialog {
     }
 }
 
-/// What happened since the last step.
+/// The event since the last step.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -78,7 +78,7 @@ pub enum Event {
     Secured,
 }
 
-/// What the driver must do next.
+/// The next action of the driver.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Step<T> {
@@ -100,7 +100,7 @@ pub enum Step<T> {
     Synchronised(T),
 }
 
-/// Where a server listens for a data connection.
+/// The address at which a server listens for a data connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Endpoint {
     /// The port.

@@ -63,9 +63,10 @@ impl PassiveMode {
 
 /// Opens a data connection in passive mode; tries each mode in turn.
 ///
-/// The next mode is tried when one is refused, when its reply contains no address, and when the connection to
-/// the address fails: many firewalls understand `PASV` only. The last failure is returned, or the one with a `4xx`: a
-/// server that cannot open a port at the moment says more by it than by its refusal of a mode that it does not know.
+/// The next mode is tried when one is refused, when its reply contains no address, and when the connection to the
+/// address fails: many firewalls understand `PASV` only. The last failure is returned, or the one with a `4xx`: this
+/// reply of a server that cannot open a port at the moment is more informative than its refusal of a mode that it
+/// does not know.
 #[derive(Debug)]
 pub struct Passive {
     modes: vec::IntoIter<PassiveMode>,

@@ -3,8 +3,8 @@
 use super::{Dialog, DialogError, Event, Passive, PassiveMode, Step};
 use crate::{Command, Reply, Timestamp};
 
-/// Opens a data connection in passive mode, and sends `MDTM` (RFC 3659, 3) meanwhile, so that it costs no
-/// round trip.
+/// Opens a data connection in passive mode, and sends `MDTM` (RFC 3659, 3) in the meantime, so that it costs no round
+/// trip.
 ///
 /// The reply is read before the transfer starts. A server that processes several commands at once might send
 /// it in another order later.
@@ -29,7 +29,7 @@ pub enum MdtmReply {
     Unknown,
 }
 
-/// What happened to the data connection while the reply was outstanding.
+/// The result of opening the data connection while the reply was outstanding.
 #[derive(Debug, Clone, Copy)]
 enum DataConnection {
     Opened,

@@ -78,7 +78,7 @@ impl PipelinedCompletion {
     fn is_of_transfer(&self, code: Code) -> bool {
         let unmistakable =
             matches!(code, Code::TRANSFER_COMPLETE | Code::FILE_ACTION_DONE | Code::SERVICE_CLOSING);
-        // A single query reads a value; of two, the second sets one and has a success code of its own.
+        // A single query reads a value. The second of two queries sets a value, and has another success code.
         let first = self.others.is_empty() && self.queries < 2;
         self.transfer.is_none() && (unmistakable || (first && code.is_success() && code != Code::FILE_STATUS))
     }

@@ -5,7 +5,7 @@ use crate::{Code, Command, Reply};
 
 /// Encrypts the control connection: `AUTH TLS`, then the handshake (RFC 4217, 4).
 ///
-/// Data connections are protected by a dialog of their own, [`Protection`].
+/// Data connections are protected by a separate dialog, [`Protection`].
 #[derive(Debug, Default)]
 pub struct Secure(());
 

@@ -50,7 +50,7 @@ pub fn restart_may_be_pending(error: &StatusCodeError) -> bool {
     is_restart_refused(error) && error.info.code().is_success()
 }
 
-/// How a transfer started.
+/// The first reply of a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Started {
     /// A preliminary reply arrived; the final one is outstanding.

@@ -48,7 +48,7 @@ impl LineParser for Format {
     }
 }
 
-/// When a custom parser is tried.
+/// The position of a custom parser among the built-in formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ParserOrder {
     /// Before the built-in formats.

@@ -1,7 +1,7 @@
 //! Detector of the format of a listing.
 //!
-//! A [`Detector`] holds one hypothesis for each format and date order, and scores them by the lines. It only
-//! scores; the parser keeps the lines.
+//! A [`Detector`] holds one hypothesis for each format and date order, and scores them by the lines. The lines
+//! themselves are kept by the parser.
 
 use super::{
     error::Reason,
@@ -123,7 +123,7 @@ impl Detector {
         }
     }
 
-    /// Forgets all formats but the best one, in which a bare name is no entry from now on.
+    /// Forgets all formats but the best one, in which a bare name is not an entry from now on.
     pub(super) fn keep_best_format(&mut self) {
         let Some(best) = self.hypotheses.first().map(|best| best.format) else { return };
         self.hypotheses.retain(|hypothesis| hypothesis.format == best);

@@ -28,7 +28,7 @@ pub enum ListingError {
     NotUnderstood {
         /// The line.
         line: String,
-        /// What is missing in the line.
+        /// The part that is missing in the line.
         why: Cow<'static, str>,
     },
     /// The text is not a date as `LIST` shows it.
@@ -78,7 +78,7 @@ impl ListingError {
     }
 }
 
-/// Why a format cannot read a line.
+/// The reason why a format cannot read a line.
 pub(super) type Reason = &'static str;
 
 /// Returns whether a line that no format can read is still part of a normal listing.
@@ -145,7 +145,7 @@ fn excerpt(text: &[u8]) -> String {
 
 const TOTAL: &[u8] = b"total";
 
-/// What GNU `ls` prints for `total`, besides languages that write it as in English.
+/// The words that GNU `ls` prints for `total`. Languages that write it as in English are left out.
 #[rustfmt::skip]
 const FOREIGN_TOTALS: [&str; 43] = [
     "insgesamt", "gesamt", "summe", "totale", "totaal", "totalt", "i alt", "ialt", "yhteensä", "alls",

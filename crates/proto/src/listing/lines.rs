@@ -81,7 +81,7 @@ fn returns(line: &[u8]) -> usize {
     line.iter().rev().take(MAX_RETURNS).take_while(|byte| **byte == b'\r').count()
 }
 
-/// How many CRs may stand before an LF.
+/// Maximum number of CRs before an LF.
 const MAX_RETURNS: usize = 2;
 
 /// A line of a listing exceeds the limit.

@@ -24,7 +24,7 @@ pub(super) enum ParsedLine<'l> {
     FirstHalf,
 }
 
-/// What a format needs, besides the line, to read it.
+/// The context that a format needs, besides the line, to read it.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
     pub(super) horizon: Horizon,

@@ -57,7 +57,7 @@ fn dates() -> impl Strategy<Value = Timestamp> {
     })
 }
 
-/// Lines that are almost valid, which get further into the parsers than random bytes.
+/// Returns lines that are almost valid, which reach deeper parts of the parsers than random bytes.
 fn nearly() -> impl Strategy<Value = Vec<u8>> {
     let word = prop_oneof![
         "[-dlbcps][-rwxsStTlL]{9}[+.@]?",

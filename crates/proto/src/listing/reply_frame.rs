@@ -49,7 +49,7 @@ impl ReplyFrame {
         }
     }
 
-    /// Returns the lines that [`take`](Self::take) has accepted, if they are no frame after all.
+    /// Returns the lines that [`take`](Self::take) has accepted, if they are not a frame after all.
     pub(super) fn finish(&mut self) -> Vec<Vec<u8>> {
         let lines = std::mem::take(&mut self.lines);
         if self.position == Position::After { Vec::new() } else { lines }
@@ -62,7 +62,8 @@ fn first_code(line: &[u8]) -> Option<Code> {
     rest.starts_with(b"-").then_some(code)
 }
 
-/// Returns whether a line ends the reply, and says so: it may also be a name that begins with these digits.
+/// Returns whether a line ends the reply: after the code, it is empty or has a word such as `complete`. Any other line
+/// may be a name that begins with these digits.
 fn is_end(line: &[u8], code: Code) -> bool {
     let Some((digits, rest)) = line.split_first_chunk::<3>() else { return false };
     let text = String::from_utf8_lossy(rest).to_ascii_lowercase();

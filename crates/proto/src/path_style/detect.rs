@@ -3,7 +3,7 @@
 use super::{PathStyle, native};
 use crate::RemotePath;
 
-/// What a server has said about its paths so far.
+/// The server's replies so far that show the style of its paths.
 ///
 /// ```
 /// use oxftp_proto::{PathEvidence, PathStyle};
@@ -36,7 +36,7 @@ impl PathEvidence<'_> {
             return Some(if is_mvs { PathStyle::Mvs } else { PathStyle::Posix });
         }
         let native = NATIVE.iter().copied().find(|style| style.starts_natively(bytes));
-        // Without a slash, only an unknown system or one with its own spelling says such a thing.
+        // A reply without a slash comes only from an unknown system or one with its own spelling.
         native.or(named).or(Some(PathStyle::RelativeOnly))
     }
 

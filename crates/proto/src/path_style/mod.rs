@@ -1,4 +1,4 @@
-//! Path style: how a server spells paths, and which arguments its commands take.
+//! Path style: a server's spelling of paths, and the arguments that its commands take.
 
 mod detect;
 mod native;
@@ -10,7 +10,7 @@ pub(crate) use self::native::looks_absolute;
 use self::native::{Splitting, slash_parts};
 use crate::{FileName, RemotePath};
 
-/// How a server spells the paths of its files.
+/// A server's spelling of the paths of its files.
 ///
 /// A [`RemotePath`] may begin with a path in the spelling of the server, such as `'ANN.SRC'` or `DISK:[ANN]`, and
 /// continue with names after slashes: `'ANN.SRC'/MENU`. Every style reads such paths. [`route`](Self::route) splits
@@ -46,7 +46,7 @@ pub enum PathStyle {
     NonStop,
     /// MPE/iX: `FILE.GROUP.ACCOUNT`, or paths with slashes.
     Mpe,
-    /// The server does not say how it spells whole paths. Only single names are used.
+    /// The server's spelling of whole paths is unknown. Only single names are used.
     RelativeOnly,
 }
 
@@ -142,7 +142,7 @@ impl PathStyle {
 
     /// Splits a path into directories to enter and a bare name.
     ///
-    /// A path that the server spells this way itself, such as `'ANN.SRC(MENU)'`, is an argument as it is. A posix
+    /// A path in the server's own spelling, such as `'ANN.SRC(MENU)'`, is used unchanged as the argument. A posix
     /// path from the root has one directory.
     #[must_use]
     pub fn route(self, path: &RemotePath) -> Route {
@@ -152,7 +152,7 @@ impl PathStyle {
         Route { directories: parts, name }
     }
 
-    /// Returns the directories to enter one after the other to get into this one.
+    /// Returns the directories to enter one by one to reach this one.
     #[must_use]
     pub fn route_into(self, directory: &RemotePath) -> Vec<RemotePath> {
         if self.is_slash_path(directory) {
@@ -163,7 +163,7 @@ impl PathStyle {
         parts
     }
 
-    /// Returns the arguments by which commands may know a directory that is in the working directory, the most
+    /// Returns the arguments by which commands may find a directory that is in the working directory, the most
     /// probable first: on OpenVMS, `[.SUB]` and `SUB`.
     #[must_use]
     pub fn directory_arguments(self, directory: &RemotePath) -> Vec<RemotePath> {
@@ -176,8 +176,8 @@ impl PathStyle {
         }
     }
 
-    /// Returns the arguments by which `DELE` may know a file, the most probable first. OpenVMS may demand a version, and
-    /// a listed name stands for all of them.
+    /// Returns the arguments by which `DELE` may find a file, the most probable first. OpenVMS may require a version,
+    /// and a listed name includes all versions.
     #[must_use]
     pub fn file_arguments(self, file: &RemotePath) -> Vec<RemotePath> {
         let bytes = file.as_bytes();
@@ -213,7 +213,7 @@ impl PathStyle {
     fn route_parts(self, path: &RemotePath) -> Vec<RemotePath> {
         let bytes = path.as_bytes();
         if self.is_slash_path(path) {
-            // The directory is entered as a whole: the ones above it may be forbidden.
+            // The directory is entered by its whole path: the ones above it may be forbidden.
             let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
                 return vec![path.clone()];
             };

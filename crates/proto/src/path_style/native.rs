@@ -74,7 +74,7 @@ pub(crate) fn looks_absolute(word: &[u8]) -> bool {
     use PathStyle::{Mvs, NonStop, RelativeOnly, Vms, Windows};
     let is_native =
         || [Mvs, Vms, NonStop, Windows, RelativeOnly].iter().any(|style| style.starts_natively(word));
-    // `directory:` is no device of OpenVMS.
+    // `directory:` is not a device of OpenVMS.
     word.starts_with(b"/") || !word.ends_with(b":") && is_native()
 }
 

@@ -1,4 +1,4 @@
-//! Classification of replies: why a server refused, decided by code and text.
+//! Classification of replies: the reason for a refusal, decided by code and text.
 //!
 //! FTP has few codes for many reasons: `550` is a missing file, a lack of permission, or a directory that is not
 //! empty. Only the text tells them apart. Each predicate is a table of codes and words; its tests are the literal
@@ -14,21 +14,21 @@
 use super::Reply;
 use crate::Code;
 
-/// What a refusal says about the existence of a path.
+/// The existence of a path, according to a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Presence {
     /// The text says that the path does not exist.
     Missing,
     /// The text says that the path exists: it is busy, not empty, or of the wrong kind.
     Present,
-    /// The text leaves it open. vsftpd says `550 Failed to open file.` of a file that does not exist and of one that
-    /// may not be read.
+    /// The text does not say whether the path exists. vsftpd sends `550 Failed to open file.` both for a missing file
+    /// and for an unreadable one.
     Unknown,
 }
 
-/// Returns what a refusal says about the existence of the path of its command, on clear evidence only.
+/// Returns whether the path of a command exists, according to its refusal and on clear evidence only.
 ///
-/// For decisions that lose something if they are wrong. A lack of permission is no evidence: many servers refuse
+/// Meant for decisions that lose data if they are wrong. A lack of permission is not evidence: many servers refuse
 /// before they look.
 ///
 /// ```
@@ -57,8 +57,8 @@ pub fn presence(reply: &Reply) -> Presence {
 
 /// Returns whether the text says that a path does not exist, as [`Presence::Missing`].
 ///
-/// A `550` without a reason does not count: vsftpd says `550 Failed to open file.` and `550 Delete operation failed.` of
-/// paths that exist, too. See [`presence`].
+/// A `550` without a reason does not count: vsftpd sends `550 Failed to open file.` and `550 Delete operation
+/// failed.` for existing paths, too. See [`presence`].
 #[must_use]
 pub fn is_not_found(reply: &Reply) -> bool {
     // Pure-FTPd refuses an upload into a missing directory with `553 Can't open that file: No such file or directory`.
@@ -81,14 +81,15 @@ pub fn is_permission_denied(reply: &Reply) -> bool {
         && !is_file_busy(reply)
 }
 
-/// Returns whether the text of a refusal is about permissions, whatever its code.
+/// Returns whether the text of a refusal is about permissions, independent of its code.
 #[must_use]
 pub fn says_permission(reply: &Reply) -> bool {
     says_any(reply, PERMISSION)
 }
 
-/// Returns whether the server refused because another session or process uses the file. That may be the session of a
-/// transfer of ours that broke: the server has not noticed yet. Whatever the code, another try may help.
+/// Returns whether the server refused because another session or process uses the file. That may be the session of an
+/// earlier transfer of this client whose loss the server has not noticed yet. Another attempt may succeed,
+/// independent of the code.
 #[must_use]
 pub fn is_file_busy(reply: &Reply) -> bool {
     has_code(reply, &[450, 451, 550, 551, 553]) && says_phrase(reply, BUSY) && !says_absent_file(reply)
@@ -96,15 +97,15 @@ pub fn is_file_busy(reply: &Reply) -> bool {
 
 /// Returns whether an upload was refused because of the file that is there already: it is busy, or it exists.
 ///
-/// Right after an upload of ours broke, this is its own partial file, and another try may help. Otherwise, a server
-/// that says `553 File already exists` does not permit to overwrite files.
+/// Right after a broken upload of this client, the existing file is its partial file, and another attempt may help.
+/// Otherwise, a server that says `553 File already exists` does not permit to overwrite files.
 #[must_use]
 pub fn is_upload_blocked(reply: &Reply) -> bool {
     is_file_busy(reply) || is_replacement_refused(reply)
 }
 
-/// Returns whether an upload was refused because a file of that name exists, as servers do that permit no overwriting.
-/// It may be permitted to delete the file.
+/// Returns whether an upload was refused because a file of that name exists, as servers do that do not permit
+/// overwriting. Deleting the file may be permitted.
 #[must_use]
 pub fn is_replacement_refused(reply: &Reply) -> bool {
     matches(reply, &[Rule { codes: &[450, 550, 553], words: &["already exist", "file exists"] }])
@@ -119,8 +120,8 @@ pub fn is_conflict(reply: &Reply) -> bool {
     has_code(reply, &[550]) && (exists || says_any(reply, CONFLICT))
 }
 
-/// Returns whether a login was refused because of its user name or password, whatever the code. Repeating it may
-/// lock the account.
+/// Returns whether a login was refused because of its user name or password, independent of the code. Repeating it
+/// may lock the account.
 #[must_use]
 pub fn is_bad_credentials(reply: &Reply) -> bool {
     matches(
@@ -145,12 +146,12 @@ pub fn is_connection_limit(reply: &Reply) -> bool {
     matches(reply, &rules) && !is_bad_credentials(reply)
 }
 
-/// Returns whether this reply in place of the greeting may mean that there are too many sessions. For a session that is
-/// opened in addition to others on the same server.
+/// Returns whether this reply in place of the greeting may mean that there are too many sessions. Meant for a session
+/// that is opened in addition to others on the same server.
 ///
-/// Servers without room for it send `421`, `221` or `500` with any text, or another refusal. It is not about the
-/// number of sessions if the server demands TLS, or has banned the client. A server may also close the connection
-/// without a reply.
+/// Servers without room for a further session send `421`, `221` or `500` with any text, or another refusal. The
+/// refusal is not about the number of sessions if the server demands TLS, or has banned the client. A server may also
+/// close the connection without a reply.
 #[must_use]
 pub fn is_connection_limit_at_greeting(reply: &Reply) -> bool {
     let refused = reply.code().class() >= 4 || reply.code() == Code::CLOSING;
@@ -192,11 +193,11 @@ pub fn rejects_mlsd(reply: &Reply) -> bool {
     (reply.code().is_unsupported() || unsupported) && !is_empty_listing(reply)
 }
 
-/// Returns whether a refused `MLSD` leaves open if the path is at fault or the command: some servers reply to it with
-/// `550` for every directory.
+/// Returns whether a refused `MLSD` does not show whether the path or the command is at fault: some servers reply to
+/// it with `550` for every directory.
 ///
-/// If `MLSD` has never worked on this server, `LIST` is worth a try. It is right only if it shows an entry, because
-/// many servers list a missing directory as empty. Otherwise this reply is the error to report.
+/// If `MLSD` has never worked on this server, `LIST` is worth an attempt. It is right only if it shows an entry,
+/// because many servers list a missing directory as empty. Otherwise this reply is the error to report.
 #[must_use]
 pub fn may_reject_mlsd(reply: &Reply) -> bool {
     has_code(reply, &[550]) && !rejects_mlsd(reply) && !is_empty_listing(reply)
@@ -208,8 +209,8 @@ pub fn is_unknown_command(reply: &Reply) -> bool {
     reply.code().is_unsupported() && !has_code(reply, &[501])
 }
 
-/// Returns whether a refused passive command leaves active mode to be tried: any permanent refusal that is not about the
-/// login or its protection.
+/// Returns whether active mode may be tried after a refused passive command: after any permanent refusal that is not
+/// about the login or its protection.
 #[must_use]
 pub fn rejects_passive(reply: &Reply) -> bool {
     is_unknown_command(reply) || reply.code().class() == 5 && !has_code(reply, &[521, 522, 530, 534])
@@ -376,7 +377,7 @@ const CONNECTION_LIMIT: &[&str] = &[
     "only 1 connection",
 ];
 
-/// Words in a reply whose code says nothing of sessions.
+/// Words that mean too many sessions, in replies whose codes do not.
 const TOO_MANY_SESSIONS: &[&str] = &[
     "too many connection",
     "too many user",

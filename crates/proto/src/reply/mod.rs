@@ -14,7 +14,7 @@ use crate::{Code, escape::write_escaped};
 pub struct Reply {
     code: Code,
     text: Vec<u8>,
-    /// Where each line ends in `text`.
+    /// The end of each line in `text`.
     ends: Vec<usize>,
     /// The command that it answers.
     command: Option<Arc<str>>,
@@ -37,8 +37,8 @@ impl Reply {
         self.code
     }
 
-    /// Returns the command line that the reply answers, escaped and with secrets hidden. `None` for a greeting, a reply without a
-    /// command, and a reply of which the reader did not record it.
+    /// Returns the command line that the reply answers, escaped and with secrets hidden. Returns `None` for a
+    /// greeting, a reply without a command, and a reply whose reader did not record the command.
     ///
     /// ```
     /// use oxftp_proto::{Code, Reply};

@@ -38,7 +38,7 @@ impl ServerKind {
     }
 }
 
-/// Names that servers give themselves, in lower case. IIS comes first: it is the server that tolerates least.
+/// Names of servers in their greetings, in lower case. IIS comes first, because it tolerates least.
 const NAMES: [(ServerKind, &[&str]); 4] = [
     (ServerKind::Iis, &IIS_NAMES),
     (ServerKind::Vsftpd, &["vsftpd"]),

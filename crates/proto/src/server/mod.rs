@@ -1,4 +1,4 @@
-//! Server software: which server it is, and how it deviates from the RFCs.
+//! Server software: its identification, and its deviations from the RFCs.
 
 mod kind;
 mod quirks;

@@ -2,7 +2,7 @@
 
 use super::ServerKind;
 
-/// How a server deviates from the RFCs, or from what other servers do.
+/// Deviations of a server from the RFCs, or from the behaviour of other servers.
 ///
 /// Each field was observed on the servers that have it; see the table in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,10 +17,14 @@ pub struct Quirks {
     /// Waits for the client's `close_notify` before it closes the data connection of a download, and reads no
     /// earlier. It can be sent before the data have arrived; other servers might take it for the end of the transfer.
     pub awaits_close_notify: bool,
+    /// Answers a download whose data connection was closed early with one final reply, and then the commands that
+    /// were sent after it. pyftpdlib may forget the reply at `EPSV`, and Pure-FTPd sends `150` and no final reply if
+    /// the connection was encrypted.
+    pub ends_closed_downloads: bool,
     /// Omits names that begin with a dot from `LIST`, and shows them for `LIST -a`. Other servers would take `-a`
     /// for a name.
     pub hides_dot_files: bool,
-    /// Does not know `MLST` and `MLSD`. Asking costs four round trips, one of them for a data connection.
+    /// Does not know `MLST` and `MLSD`. Trying them costs four round trips, one of them for a data connection.
     pub lacks_mlsx: bool,
     /// Does not spell names in UTF-8 until it receives `OPTS UTF8 ON`.
     pub needs_opts_utf8: bool,
@@ -40,12 +44,13 @@ const QUIRKS: [(ServerKind, Quirks); 4] = [
         Quirks {
             defers_commands_during_upload: true,
             awaits_close_notify: true,
+            ends_closed_downloads: true,
             hides_dot_files: true,
             lacks_mlsx: true,
             ..NONE
         },
     ),
-    (ServerKind::ProFtpd, Quirks { hides_dot_files: true, ..NONE }),
+    (ServerKind::ProFtpd, Quirks { ends_closed_downloads: true, hides_dot_files: true, ..NONE }),
     (ServerKind::PureFtpd, Quirks { hides_dot_files: true, ..NONE }),
     (ServerKind::Iis, Quirks { rejects_pipelining: true, needs_opts_utf8: true, ..NONE }),
 ];
@@ -54,6 +59,7 @@ const NONE: Quirks = Quirks {
     rejects_pipelining: false,
     defers_commands_during_upload: false,
     awaits_close_notify: false,
+    ends_closed_downloads: false,
     hides_dot_files: false,
     lacks_mlsx: false,
     needs_opts_utf8: false,

@@ -1,7 +1,7 @@
 //! Timestamps with their precision and zone.
 //!
-//! A listing often shows neither seconds nor a zone. [`Timestamp`] records how much is known, and invents
-//! nothing. The dates of `LIST` are parsed in [`listing`](crate::listing).
+//! A listing often shows neither seconds nor a zone. [`Timestamp`] records its precision, and adds no invented parts.
+//! The dates of `LIST` are parsed in [`listing`](crate::listing).
 
 mod server_zone;
 mod time_val;
@@ -301,7 +301,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// How much of a [`Timestamp`] is known.
+/// The precision to which a [`Timestamp`] is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Precision {
     /// The day; `LIST` shows no time for files older than half a year.

@@ -46,7 +46,7 @@ fn read_year(text: &[u8]) -> Option<(u16, &[u8])> {
     Some((u16::from(century) * 100 + u16::from(year), rest))
 }
 
-/// Takes two digits off the front, whatever follows them.
+/// Takes two digits off the front, independent of the text after them.
 pub(crate) fn two_digits(text: &[u8]) -> Option<(u8, &[u8])> {
     match text {
         [tens @ b'0'..=b'9', units @ b'0'..=b'9', rest @ ..] => {

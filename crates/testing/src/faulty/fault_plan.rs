@@ -18,7 +18,7 @@ pub enum ConnectionKind {
 pub struct FaultPlan {
     /// The fault.
     pub fault: NetworkFault,
-    /// Whether the fault affects the direction to the client; otherwise the direction to the server.
+    /// `true` if the fault affects the direction to the client, `false` if it affects the direction to the server.
     pub to_client: bool,
     /// The delay before the first byte, which lets control and data connections overtake each other.
     pub delay: Duration,

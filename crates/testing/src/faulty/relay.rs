@@ -42,7 +42,7 @@ pub(super) async fn run(client: TcpStream, server: TcpStream, plan: FaultPlan) {
     }
 }
 
-/// How one direction ended.
+/// The end of one direction.
 enum Outcome {
     End,
     Cut,

@@ -44,9 +44,9 @@ pub enum Fault {
     HangUp,
     /// Sends this reply, and closes the connection.
     ReplyAndHangUp(String),
-    /// Does what was asked, and closes the connection in place of the reply.
+    /// Executes the command, and closes the connection in place of the reply.
     HangUpAfterwards,
-    /// Does what was asked, up to the final reply, and answers nothing any more.
+    /// Executes the command, up to the final reply, and answers nothing any more.
     StallAfterwards,
     /// Sends this reply and does nothing.
     Reply(String),
@@ -78,9 +78,9 @@ pub struct Fragile {
     features: Vec<String>,
     /// The working directory after the login.
     home: String,
-    /// `MLSD` and `LIST` list the working directory, whatever their argument is.
+    /// `MLSD` and `LIST` list the working directory for every argument.
     lists_here: bool,
-    /// How many bytes of an upload are stored.
+    /// The number of bytes of an upload that are stored.
     stored_bytes: usize,
 }
 
@@ -88,7 +88,7 @@ pub struct Fragile {
 #[derive(Debug, Clone)]
 struct FaultRule {
     verb: String,
-    /// Which one of these commands fails, counted over all sessions from 1; `None` for each.
+    /// The number of the command that fails, counted over all sessions from 1; `None` if each fails.
     number: Option<usize>,
     fault: Fault,
 }
@@ -175,7 +175,7 @@ impl Fragile {
         self
     }
 
-    /// Starts the server in threads of its own.
+    /// Starts the server in separate threads.
     ///
     /// # Panics
     ///

@@ -23,7 +23,7 @@ pub(super) struct FragileSession {
     renamed: Option<String>,
 }
 
-/// Whether the session continues.
+/// The next step of a session after a command.
 enum Flow {
     Continue,
     End,

@@ -18,7 +18,7 @@ pub struct PathArgument<'a> {
     pub argument: &'a str,
 }
 
-/// What a server does with the path of `LIST`, `NLST` or `MLSD`.
+/// The effect of the path of `LIST`, `NLST` or `MLSD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListedPath {
     /// Lists that directory.
@@ -33,7 +33,7 @@ pub enum ListedPath {
     Refused(&'static str),
 }
 
-/// How a [`MemoryServer`](super::MemoryServer) behaves.
+/// The behaviour of a [`MemoryServer`](super::MemoryServer).
 #[derive(Clone)]
 pub struct Habits {
     /// The text of the greeting, or the whole greeting if one of its lines begins with a code.
@@ -82,13 +82,13 @@ pub struct Habits {
     pub extended_passive: fn(u16) -> String,
     /// The reply to `PASV` for a port.
     pub passive: fn(u16) -> String,
-    /// How many data connections a session may have; more are refused with `425`.
+    /// The number of data connections that a session may have; more are refused with `425`.
     pub data_connections: usize,
     /// `EPSV` and `PASV` are refused unless `PRET` was sent.
     pub requires_pret: bool,
-    /// How many sessions there may be at once, and the greeting of others. They are not greeted if it is empty.
+    /// The number of concurrent sessions, and the greeting of further ones. They are not greeted if it is empty.
     pub sessions: Option<(usize, &'static str)>,
-    /// After how many transfers a session ends without a reply to the next command.
+    /// The number of transfers after which a session ends without a reply to the next command.
     pub transfers_per_session: usize,
     /// The session ends after the final reply of each transfer.
     pub ends_after_transfer: bool,
@@ -115,7 +115,7 @@ pub struct Habits {
     pub lists_missing_as_empty: bool,
     /// `LIST`, `NLST` and `MLSD` are refused with `504` in `TYPE I`.
     pub lists_in_ascii_only: bool,
-    /// What these commands do with a path.
+    /// The effect of the path of each of these commands.
     pub listed_paths: &'static [(&'static str, ListedPath)],
     /// The text before and after the lines of `LIST`.
     pub list_frame: (&'static str, &'static str),
@@ -234,7 +234,7 @@ impl Habits {
         self.confirmations.iter().find(|(command, _)| *command == verb).map(|(_, reply)| *reply)
     }
 
-    /// Returns what a listing command does with a path.
+    /// Returns the effect of a path on a listing command.
     pub(super) fn listed_path(&self, verb: &str) -> ListedPath {
         let found = self.listed_paths.iter().find(|(command, _)| *command == verb);
         found.map_or(ListedPath::Read, |(_, listed)| *listed)

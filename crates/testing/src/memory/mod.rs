@@ -31,7 +31,7 @@ pub struct MemoryServer {
     task: JoinHandle<()>,
 }
 
-/// What the sessions share.
+/// The state that the sessions share.
 #[derive(Debug)]
 struct MemoryState {
     habits: Habits,

@@ -12,7 +12,7 @@ pub struct MemoryTree(BTreeMap<String, Item>);
 #[derive(Debug, Clone)]
 pub struct Item {
     content: Option<Vec<u8>>,
-    /// In seconds since 1970.
+    /// The modification time, in seconds since 1970.
     pub modified: i64,
 }
 

@@ -333,7 +333,7 @@ fn node_ftp_srv() -> Habits {
     .listing(lines::ls)
 }
 
-/// `LIST -a` lists nothing, because `-a` is no directory.
+/// `LIST -a` lists nothing, because `-a` is not a directory.
 fn go_graval() -> Habits {
     Habits {
         greeting: "Welcome to the Go FTP Server",

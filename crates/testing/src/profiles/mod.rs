@@ -1,7 +1,8 @@
 //! Profiles of servers that this system has no packages of: greeting, replies, listings and refusals.
 //!
-//! They were written from manuals, public source code and sessions that users have published; `docs/dev/server-quirks.md`
-//! says what is known of each. [`PROFILES`] lists them; [`find`] returns one by its name.
+//! They were written from manuals, public source code and sessions that users have published;
+//! `docs/dev/server-quirks.md` lists the known facts of each. [`PROFILES`] lists them; [`find`] returns one by its
+//! name.
 
 mod appliances;
 mod boards;
@@ -36,6 +37,181 @@ pub const PROFILES: &[&[Profile]] = &[
     windows::PROFILES,
 ];
 
+/// Calls a macro with the names of all profiles, separated by commas, so that it can define a test for each.
+#[macro_export]
+macro_rules! for_each_profile {
+    ($macro:ident) => {
+        $macro! {
+            ability_server,
+            absolute_paths_only,
+            active_mode_only,
+            active_type_ascii_only,
+            agrees_to_all,
+            aix,
+            aliases_of_success,
+            android_solid_explorer,
+            android_swiftp,
+            apache_ftp_server,
+            argosoft,
+            aws_transfer,
+            axis_camera,
+            azure_app_service,
+            bftpd,
+            box_com,
+            bsd_ftpd,
+            bulletproof,
+            bunny_storage,
+            busybox,
+            camera_total,
+            cerberus,
+            cesar_ftp,
+            changes_to_anything,
+            clock_in_year_19100,
+            connect_enterprise,
+            crush_ftp,
+            data_closed_after_error,
+            data_logger_gl240,
+            directory_exists_521,
+            directory_reply_above_root,
+            directory_reply_empty,
+            directory_reply_refused,
+            directory_reply_with_250,
+            directory_reply_with_backslashes,
+            djb_publicfile,
+            drftpd,
+            duet_reprap,
+            eft_globalscape,
+            empty_directories_refused,
+            empty_directory_without_data,
+            ends_after_listing,
+            ends_after_listing_with_421,
+            epsv_other_delimiters,
+            epsv_port_unreachable,
+            esp32_one_transfer,
+            esp32_simple,
+            esp8266_eplf,
+            facts_in_odd_case,
+            facts_missing,
+            facts_without_last_semicolon,
+            fanuc_robot,
+            feat_in_one_line,
+            feat_with_codes,
+            filezilla_0_9,
+            filezilla_1,
+            freertos_plus,
+            fritz_box,
+            ftpd_3ds,
+            gene6,
+            glftpd,
+            go_graval,
+            goanywhere,
+            greeting_after_notices,
+            guild_ftpd,
+            hangs_up_after_refusal,
+            hangs_up_at_unknown,
+            home_ftp,
+            hosted_ftp,
+            hp_printer,
+            huawei_switch,
+            iis,
+            iis_unix_style,
+            inetutils,
+            j_ftp_proxy,
+            keyence_plc,
+            kinds_alone,
+            lines_end_with_return,
+            lines_with_two_returns,
+            listed_by_name_only,
+            lite_speed,
+            local_time_server,
+            login_232,
+            login_with_notice,
+            lwip,
+            mdtm_with_fraction,
+            micropython_lite,
+            mikrotik,
+            mlst_of_files_only,
+            month_only,
+            names_classified,
+            names_only,
+            names_with_dot_slash,
+            names_with_paths,
+            names_with_slash,
+            nc_ftpd,
+            netpresenz,
+            netware,
+            no_clock,
+            no_preliminary_reply,
+            node_ftp_srv,
+            nucleus,
+            other_code_at_end,
+            passive_as_extended,
+            passive_is_550,
+            passive_with_spaces,
+            passive_with_text,
+            plumi_zope,
+            preliminary_reply_at_end,
+            ps3_webman,
+            ps4_ftps4,
+            ps5_ftpsrv,
+            pure_ftpd_behind_nat,
+            pure_ftpd_limited,
+            qnap,
+            qnx,
+            quadros,
+            raiden,
+            rebex,
+            replies_again,
+            replies_end_with_nul,
+            replies_twice,
+            replies_with_telnet,
+            replies_without_blank,
+            retroarch_switch,
+            rumpus,
+            sasser_ftpd,
+            serv_u_broken_mlsd,
+            serv_u_mlsd_as_list,
+            session_ends_in_transfer,
+            siemens_s7,
+            size_in_words,
+            sizes_listed_as_zero,
+            solaris,
+            stratus_vos,
+            switch_sys_ftpd,
+            synology,
+            threadx,
+            three_com_daemon,
+            titan,
+            tnftpd,
+            tp_link_usb,
+            transfer_broken_off,
+            transfer_ends_with_225,
+            twisted,
+            type_image_refused,
+            type_unknown,
+            typsoft,
+            uftpd,
+            unknown_is_400,
+            unknown_is_451,
+            unknown_is_530,
+            unknown_is_553,
+            vita_shell,
+            vxworks,
+            wago_plc,
+            war_ftpd,
+            wii_ftpii,
+            windows_ce,
+            wing,
+            ws_ftp,
+            wu_ftpd,
+            xbox_360,
+            xlight,
+            year_only,
+            z_ftp_server,
+        }
+    };
+}
+
 /// Returns the profile with this name.
 #[must_use]
 pub fn find(name: &str) -> Option<Profile> {
@@ -55,3 +231,22 @@ fn classic() -> Habits {
 
 /// The reply to a command that old servers do not know.
 const REFUSAL: &str = "500 command not understood.";
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::PROFILES;
+
+    macro_rules! texts {
+        ($($name:ident,)*) => {
+            [$(stringify!($name)),*]
+        };
+    }
+
+    #[test]
+    fn macro_names_every_profile() {
+        let listed: BTreeSet<_> = PROFILES.iter().copied().flatten().map(|profile| profile.name).collect();
+        assert_eq!(listed, BTreeSet::from(crate::for_each_profile!(texts)));
+    }
+}

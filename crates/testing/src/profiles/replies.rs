@@ -184,7 +184,7 @@ fn directory_reply_with_backslashes() -> Habits {
     Habits { shows_directory: |directory| format!("\"\\{}\"", directory.replace('/', "\\")), ..classic() }
 }
 
-/// The greeting follows notices without a code, and a blank stands before it.
+/// The greeting follows notices without a code, and begins with a blank.
 fn greeting_after_notices() -> Habits {
     Habits { greeting: "Welcome to NODE7\n*** Authorized use only ***\n 220 FTP server ready", ..classic() }
 }
@@ -253,7 +253,7 @@ fn feat_in_one_line() -> Habits {
         .listing(lines::ls)
 }
 
-/// The code stands before each line of `FEAT`, and another one at its end.
+/// The code precedes each line of `FEAT`, and another one follows at its end.
 fn feat_with_codes() -> Habits {
     Habits {
         replies: &[("FEAT", "211-Features:\n211-SIZE\n211-MDTM\n211-REST STREAM\n211-UTF8\n211 End")],

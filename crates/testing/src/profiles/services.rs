@@ -172,7 +172,7 @@ fn hp_printer() -> Habits {
     }
 }
 
-/// The code stands before a text of several lines only once, and lines are indented.
+/// The code precedes a text of several lines only once, and lines are indented.
 fn inetutils() -> Habits {
     Habits {
         greeting: "220 host FTP server (GNU inetutils 1.9.4) ready.",

@@ -23,7 +23,7 @@ pub(super) struct Data {
     pub(super) peers: Vec<SocketAddr>,
 }
 
-/// How the next data connection is opened.
+/// The way in which the next data connection is opened.
 enum Endpoint {
     None,
     Listening(TcpListener),

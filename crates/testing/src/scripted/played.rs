@@ -20,11 +20,11 @@ pub struct Played {
 pub struct Transfer {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// How it ended.
+    /// The way in which the client ended it.
     pub ending: Ending,
 }
 
-/// How the client ended a data connection.
+/// The way in which the client ended a data connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// By closing it: the received bytes are complete.

@@ -28,7 +28,7 @@ pub(super) enum Step {
     Reset,
 }
 
-/// How a passive server listens, and which address it replies.
+/// The way in which a passive server listens, and the address in its reply.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum PassiveMode {
     Epsv,

@@ -21,7 +21,7 @@ pub use oxftp_serve::TlsVersions;
 pub use server::TestServer;
 pub use suite::{available, run};
 
-/// When a connection is encrypted.
+/// The time at which a connection becomes encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protection {
     /// Never.
@@ -35,32 +35,32 @@ pub enum Protection {
 /// The configuration of a server.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
-    /// When its connections are encrypted.
+    /// The time at which its connections become encrypted.
     pub protection: Protection,
     /// The TLS versions it offers.
     pub tls: TlsVersions,
-    /// Whether it refuses clients without the certificate of [`TestServer::client_identity`].
+    /// `true` if it refuses clients without the certificate of [`TestServer::client_identity`].
     pub require_client_certificate: bool,
-    /// Whether data connections must resume the TLS session of the control connection.
+    /// `true` if data connections must resume the TLS session of the control connection.
     ///
     /// vsftpd and ProFTPD support this, and require it by default.
     pub require_session_reuse: bool,
-    /// Whether it listens on `::1` instead of 127.0.0.1.
+    /// `true` if it listens on `::1` instead of 127.0.0.1.
     pub ipv6: bool,
-    /// Whether it lists names with a leading dot by default (vsftpd, Pure-FTPd; ProFTPD in `LIST` only).
+    /// `true` if it lists names with a leading dot by default (vsftpd, Pure-FTPd; ProFTPD in `LIST` only).
     pub show_dot_files: bool,
-    /// Whether its greeting does not name it (vsftpd).
+    /// `true` if its greeting does not name it (vsftpd).
     pub anonymous_banner: bool,
     /// The maximum number of concurrent sessions; not supported by the embedded server.
     pub max_sessions: Option<u32>,
-    /// Whether it allows data connections with hosts other than the client, as transfers between two servers need.
+    /// `true` if it allows data connections with hosts other than the client, as transfers between two servers need.
     /// libunftp has no active mode.
     pub foreign_addresses: bool,
-    /// Whether it supports file hashes (ProFTPD with mod_digest).
+    /// `true` if it supports file hashes (ProFTPD with mod_digest).
     pub hashes: bool,
-    /// Whether it copies files itself (ProFTPD with mod_copy).
+    /// `true` if it copies files itself (ProFTPD with mod_copy).
     pub copies: bool,
-    /// Whether it supports compression (ProFTPD with mod_deflate).
+    /// `true` if it supports compression (ProFTPD with mod_deflate).
     pub compression: bool,
 }
 

@@ -293,7 +293,7 @@ fn identifier_parts(line: &str) -> impl Iterator<Item = String> {
 #[derive(Default)]
 struct Text {
     joined: String,
-    /// Where each line begins in `joined`, and its number.
+    /// The position at which each line begins in `joined`, with its number.
     starts: BTreeMap<usize, usize>,
 }
 
@@ -559,6 +559,7 @@ fn is_product(file: &Path) -> bool {
         "crates/object-store/src/",
         "integrations/ballista/src/",
         "integrations/datafusion/src/",
+        "integrations/opendal/src/",
         "crates/python/src/",
     ];
     let path = shown(file);

@@ -114,13 +114,13 @@ const SERVERS: &[&str] = &[
     "wu-ftpd",
 ];
 
-/// How code refers to replies.
+/// Words by which code refers to replies.
 const REPLIES: &[&str] = &["reply", "greeting", "refused.info", "statuscode"];
 
-/// How code gets at the text of a reply.
+/// Calls by which code reads the text of a reply.
 const TEXTS: &[&str] = &[".text()", ".lines()", ".last_line()"];
 
-/// How code looks for words in a text.
+/// Calls by which code searches for words in a text.
 const MATCHERS: &[&str] = &[
     ".contains(",
     ".starts_with(",

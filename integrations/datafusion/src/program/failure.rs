@@ -12,7 +12,7 @@ use oxftp_object_store::{BuildError, FtpObjectError};
 
 use crate::{RegistryError, TableError};
 
-/// Why a program ends with another code than 0.
+/// The reason why a program ends with another code than 0.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Failure {

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 
 use super::{failure::Failure, progress::Progress};
 
-/// The format of results.
+/// The output format of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[non_exhaustive]
 pub enum Format {

@@ -1,4 +1,4 @@
-//! The progress of a query: what was received, on stderr.
+//! The progress of a query: the number of received bytes, on stderr.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Begins to show what the stores of the registry receive.
+    /// Begins to show the bytes that the stores of the registry receive.
     pub(super) fn start(registry: &Arc<FtpRegistry>, is_shown: bool) -> Self {
         if !is_shown {
             return Self { bar: ProgressBar::hidden(), task: None };

@@ -1,4 +1,4 @@
-//! How many data connections a scan costs, counted by the server.
+//! Number of data connections that a scan costs, counted by the server.
 
 use std::{collections::BTreeMap, fs};
 

@@ -14,30 +14,30 @@ pub(super) struct Findings {
     pub(super) system: Option<String>,
     pub(super) features: Vec<String>,
     pub(super) data: Vec<DataMode>,
-    /// Whether data connections resume the TLS session of the control connection.
+    /// `Some(true)` if data connections resume the TLS session of the control connection.
     pub(super) data_resumed: Option<bool>,
     pub(super) listings: Vec<ListingCheck>,
     /// Format of `LIST`.
     pub(super) list_format: Option<String>,
     /// Zone of the times in `LIST`, if it can be measured.
     pub(super) server_zone: Option<String>,
-    /// How paths are spelled.
+    /// The spelling of paths.
     pub(super) path_style: Option<String>,
-    /// Whether listings show names that begin with a dot.
+    /// The answer to the question whether listings show names that begin with a dot.
     pub(super) dot_names: Option<&'static str>,
     /// Optional commands that hang, or end the session.
     pub(super) unanswered: Vec<&'static str>,
     /// Commands that are refused, and the replies.
     pub(super) refused: Vec<String>,
-    /// Whether `REST` works.
+    /// The result of a download with `REST`.
     pub(super) restart: Option<Answer>,
     pub(super) hashes: Vec<String>,
-    /// Whether commands can be sent before earlier replies arrive.
+    /// `Some(true)` if commands can be sent before earlier replies arrive.
     pub(super) pipelining: Option<bool>,
     pub(super) advice: Vec<String>,
 }
 
-/// Whether something works, and the error if not.
+/// The result of trying something, with the error if it fails.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Answer {
     pub(super) works: bool,

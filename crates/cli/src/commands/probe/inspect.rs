@@ -201,5 +201,5 @@ async fn takes_pipelines(client: &mut Client) -> bool {
 }
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// In bytes: a few lines are enough to identify a format.
+/// Maximum size in bytes: a few lines are enough to identify a format.
 const MAX_READ: u64 = 1 << 20;

@@ -12,7 +12,7 @@ use crate::{
     output,
 };
 
-/// What `-o` names.
+/// The destination that `-o` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Destination {
     /// A file that is replaced when the download is complete; symbolic links are followed.

@@ -167,7 +167,7 @@ fn permissions(mode: Option<u32>) -> [u8; 9] {
     [a, b, c, d, e, f, g, h, i]
 }
 
-/// Where the column of the time ends; it is 17 wide.
+/// The position after the column of the time, which is 17 characters wide.
 const TIME_ENDS: usize = 10 + 1 + SIZE_WIDTH + 1 + 17;
 const SIZE_WIDTH: usize = 14;
 

@@ -18,7 +18,7 @@ use crate::{
     interrupt,
 };
 
-/// What a command writes to, or what it reads from on the server.
+/// The path that a command writes to, or that it reads from on the server.
 pub(crate) enum LockTarget<'a> {
     Path(&'a Path),
     /// A path on the server of a URL.

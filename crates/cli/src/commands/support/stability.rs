@@ -24,7 +24,7 @@ pub(crate) struct Stability {
     settled_at: i64,
 }
 
-/// What changes when a file is written.
+/// The properties of a file that change when it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileFacts {
     size: Option<u64>,
@@ -199,7 +199,8 @@ fn unix_time() -> i64 {
     i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// How far the clock of a server, or the zone of its listings, may be off. Younger files are looked at twice.
+/// The maximum error of a server's clock, or of the zone of its listings, in seconds. Files that are younger than
+/// this are examined twice.
 const CLOCK_SKEW: i64 = 86_400;
 
 #[cfg(test)]

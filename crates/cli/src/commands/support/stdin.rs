@@ -87,7 +87,7 @@ async fn copied<'c>(
     }
 }
 
-/// Which side of a copy failed.
+/// The side of a copy that failed.
 enum Side {
     Stdin(io::Error),
     Server(io::Error),

@@ -76,7 +76,7 @@ fn unreachable_server_exits_with_3() {
 }
 
 #[test]
-fn silent_server_exits_with_10() {
+fn silent_server_timeout_exits_with_10() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ftp://{}/", silent.local_addr().unwrap());
 

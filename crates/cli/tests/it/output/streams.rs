@@ -31,7 +31,7 @@ fn resumed_download_counts_the_existing_part() {
 }
 
 #[test]
-fn server_text_on_stderr_is_escaped() {
+fn terminal_injection_on_stderr_is_escaped() {
     let site = Site::plain();
 
     let run = site.run(&["-v", "get", "--control-characters", &site.url("%1B]0;title%07%E2%80%AE")]);

@@ -125,7 +125,7 @@ struct Turn {
     end: Result<TurnEnd, CopySide>,
 }
 
-/// Why a turn ended.
+/// The reason why a turn ended.
 #[derive(Debug, PartialEq, Eq)]
 enum TurnEnd {
     /// The source is at its end.
@@ -237,7 +237,7 @@ impl Pump {
             Ok(sent) => Ok(PumpStep::Moved(sent as u64)),
             Err(Errno::AGAIN | Errno::INTR) => Ok(PumpStep::Blocked),
             Err(Errno::INVAL | Errno::NOSYS) => Ok(PumpStep::Unsupported(0)),
-            // The error of a disk. Connections fail with other errors.
+            // These are errors of a disk. Connections fail with other errors.
             Err(error @ Errno::IO) => Err(CopySide::File(error.into())),
             Err(error) => Err(CopySide::Data(error.into())),
         }
@@ -268,7 +268,7 @@ const MAX_SENT_PER_CALL: usize = 4 * 1024 * 1024;
 /// Maximum duration of one turn. A progress bar is drawn ten times a second.
 const MAX_TURN: Duration = Duration::from_millis(50);
 
-/// How long a turn waits for bytes: longer than a pause on a busy line, but short enough for a dropped
+/// The time that one call waits for bytes: longer than a pause on a busy line, but short enough for a dropped
 /// transfer to stop quickly.
 const POLL_TIMEOUT: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
 

@@ -11,7 +11,7 @@ use std::io;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SpliceOutcome {
     pub(crate) bytes: u64,
-    /// Whether the source was read to its end. Otherwise the rest must be copied through memory.
+    /// `true` if the source was read to its end. Otherwise the rest must be copied through memory.
     pub(crate) ended: bool,
 }
 

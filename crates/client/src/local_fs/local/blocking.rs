@@ -49,7 +49,7 @@ pub(crate) fn inline_if_fast<'a, T: Send + 'static>(
     })
 }
 
-/// How long the latest short operation took, in nanoseconds.
+/// The duration of the latest short operation, in nanoseconds.
 struct InlineLatency(AtomicU64);
 
 impl InlineLatency {
@@ -65,7 +65,7 @@ impl InlineLatency {
 
 static INLINE_LATENCY: InlineLatency = InlineLatency(AtomicU64::new(u64::MAX));
 
-/// How long an operation may block the polling thread.
+/// The time that an operation may block the polling thread.
 const MAX_INLINE_LATENCY: Duration = Duration::from_micros(200);
 
 #[cfg(test)]

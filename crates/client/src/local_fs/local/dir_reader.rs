@@ -46,5 +46,5 @@ impl<I: Iterator<Item = io::Result<DirEntry>> + Send + 'static> DirReader for Bl
     }
 }
 
-/// How many entries are read at a time.
+/// The number of entries that are read at a time.
 const PART: usize = 1024;

@@ -23,8 +23,8 @@ where
     A: Fn(&File) -> io::Result<bool>,
     R: Fn() -> io::Result<()>,
 {
-    /// Creates the file and locks it; replaces that of a download that was killed. Returns `None` if a symbolic link
-    /// stands there.
+    /// Creates the file and locks it; replaces that of a download that was killed. Returns `None` if the path is a
+    /// symbolic link.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ pub(crate) fn lock_now(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Locks an open file as [`try_lock`] does, unless the lock would keep this process from opening the file once more, as
+/// Locks an open file as [`try_lock`] does, unless the lock would keep this process from opening the file again, as
 /// verification and segments do: locks on an SMB share are mandatory.
 #[cfg(unix)]
 pub(crate) fn try_lock_advisory(file: &File) -> io::Result<bool> {

@@ -22,7 +22,7 @@ use crate::{
 #[derive(Clone, Default)]
 pub(crate) struct SharedContent {
     content: Arc<Mutex<Content>>,
-    /// Whether an open handle has locked the file: see [`FileHandle::try_lock`].
+    /// `true` if an open handle has locked the file: see [`FileHandle::try_lock`].
     is_locked: Arc<AtomicBool>,
 }
 

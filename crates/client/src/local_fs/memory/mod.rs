@@ -24,9 +24,9 @@ use crate::{
 ///
 /// Clones share the same files. A new file system contains only the root directory.
 ///
-/// Paths start at the root, so `a/b` is `/a/b`. `..` removes the name before it, even one that does not
-/// exist; the parent of the root is the root. There are no links and no permissions. An open file stays
-/// usable after it was removed or replaced. A gap left by seeking uses no memory.
+/// Paths start at the root, so `a/b` is `/a/b`. `..` removes the name before it, even if that does not exist; the
+/// parent of the root is the root. There are no links and no permissions. An open file stays usable after it was
+/// removed or replaced. A gap left by seeking uses no memory.
 ///
 /// ```
 /// use oxftp::local_fs::{MemoryFs, FileSystem};

@@ -197,7 +197,7 @@ pub(crate) fn signature(
     })
 }
 
-/// Whether choices on this thread are recorded or replayed.
+/// Recording or replay of the choices on this thread.
 enum ReplayMode {
     Record(Arc<Transcript>),
     Replay(Recording),

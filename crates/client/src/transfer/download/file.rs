@@ -46,11 +46,11 @@ use crate::{
 pub(crate) struct FileDownload<'a> {
     pub(crate) fs: &'a Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
-    /// Where a file that is replaced is moved.
+    /// The backups to which a file that is replaced is moved.
     pub(crate) backups: Option<&'a LocalBackups>,
     /// A file under the final name is not transferred if it is whole, and resumed if it is shorter.
     pub(crate) continues_final: bool,
-    /// What follows on the same session.
+    /// The next operation on the same session.
     pub(crate) follow_up: FollowUp,
     pub(crate) progress: &'a FileProgress<'a>,
 }
@@ -96,7 +96,7 @@ impl FileDownload<'_> {
         refuse_target(&**self.fs, target).await?;
         let partial = partial_path(target);
         refuse_link(&**self.fs, &partial).await?;
-        // Locked before its length is read: another download may be writing it.
+        // The partial file is locked before its length is read, because another download may be writing it.
         let resumes = self.options.resume && self.progress.may_resume() && !client.converts_files();
         let mut earlier = if resumes { partial::open(&**self.fs, &partial).await? } else { None };
         if resumes && self.continues_final {
@@ -132,7 +132,7 @@ impl FileDownload<'_> {
         }
     }
 
-    /// Downloads a file from this offset on, where the partial file is the same up to there.
+    /// Downloads a file from this offset on, if the partial file is the same up to there.
     async fn download_from(
         &self,
         client: &mut Client,
@@ -140,7 +140,7 @@ impl FileDownload<'_> {
         local: LocalTarget<'_>,
         offset: u64,
     ) -> Result<FileOutcome> {
-        // A file that cannot be opened on the server must not change anything here.
+        // If the file cannot be opened on the server, nothing local may change.
         let (data, offset) = self.open_where_same(client, remote, &local.partial, offset).await?;
         self.report_start(remote, offset);
         let incoming = Incoming { data, offset, head: BytesMut::new() };
@@ -180,7 +180,7 @@ impl FileDownload<'_> {
                     Err(error) => Err(error),
                 }
             }
-            // It is older than the server's file, so that it cannot be of the same version.
+            // The local file is older than the server's, so it cannot be of the same version.
             Some(Ordering::Less) => Ok(FinalFile::Other),
             _ => Ok(if found.size > OVERLAP { FinalFile::Start } else { FinalFile::Other }),
         }
@@ -339,8 +339,8 @@ impl FileDownload<'_> {
         Ok(outcome?)
     }
 
-    /// Leaves a partial file for resuming. An empty one is removed; the token is written where that was not done at
-    /// the start.
+    /// Leaves a partial file for resuming. An empty one is removed; the token is written if it was not written at the
+    /// start.
     async fn leave(&self, remote: &RemoteFile<'_>, file: &mut dyn FileHandle, partial: &Path) {
         if !file.is_at(partial).await.is_ok_and(|is_at| is_at) {
             return;
@@ -364,7 +364,7 @@ impl FileDownload<'_> {
             return Ok(0);
         }
         if self.fs.try_exists(&segments_path(partial)).await? {
-            // It was downloaded in segments: its length means nothing.
+            // The file was downloaded in segments, so its length says nothing about its content.
             crate::trace::warn!("{} is not resumed: its segments were not downloaded in order", remote.path);
             return Ok(0);
         }
@@ -461,7 +461,7 @@ impl FileDownload<'_> {
         }
     }
 
-    /// Sets the time of the local file to the server's, or else to what the listing shows.
+    /// Sets the time of the local file to the server's, or else to the listed one.
     pub(crate) async fn set_time(
         &self,
         client: &mut Client,
@@ -494,7 +494,7 @@ impl FileDownload<'_> {
 
 /// Small files.
 impl FileDownload<'_> {
-    /// Returns whether a file is read into memory: it is small, and needs nothing on disk before it is complete.
+    /// Returns whether a file is read into memory: it is small, and no file is needed on disk before it is complete.
     fn is_small(&self, remote: &RemoteFile<'_>) -> bool {
         let FileOptions { resume, ascii, verify, .. } = self.options;
         let is_plain =
@@ -550,7 +550,7 @@ impl FileDownload<'_> {
     ) -> Result<()> {
         client.finish_data(data, Masks::default()).await?;
         check_size(client, remote, bytes).await?;
-        // By size at most, which needs no local file.
+        // `verify` compares sizes only, which needs no local file.
         let local = LocalCopy { fs: &**self.fs, path: Path::new(""), size: bytes };
         self.options.verify.check(client, local, remote.path).await
     }
@@ -597,7 +597,7 @@ impl FileDownload<'_> {
         Ok(partial)
     }
 
-    /// Keeps the bytes that arrived of an interrupted file for resuming, if possible.
+    /// Keeps the received bytes of an interrupted file for resuming, if possible.
     async fn keep(&self, content: &[u8], target: &Path) {
         if content.is_empty() {
             return;
@@ -623,7 +623,7 @@ impl RemoteFile<'_> {
         ResumeToken::new(self.size, self.modified)
     }
 
-    /// Returns how many bytes are read at most of a file that does not end where it should.
+    /// Returns the maximum number of bytes that are read of a file that does not end at its size.
     fn max_bytes(&self, limits: &Limits) -> u64 {
         // Some servers report that files generated on the fly are empty.
         let listed = self.size.filter(|size| *size > 0);
@@ -645,7 +645,7 @@ impl RemoteFile<'_> {
 enum FinalFile {
     /// It equals the server's, and has this size.
     Whole(u64),
-    /// It may be the start of the server's, or all of it: its end is to be compared.
+    /// It may be the start of the server's file, or the whole file: its end must be compared.
     Start,
     /// There is none, or it is of another version.
     Other,
@@ -657,7 +657,7 @@ fn compare_to(here: SystemTime, there: Timestamp) -> Option<Ordering> {
     let precision = match there.precision() {
         Precision::Day => 24 * 60 * 60,
         Precision::Minute => 60,
-        // Some file systems store every other second only.
+        // Some file systems store times in units of two seconds.
         Precision::Second | Precision::Fraction => 2,
     };
     Some(match here.duration_since(start) {
@@ -684,8 +684,7 @@ async fn write_head(file: &mut dyn FileHandle, head: &[u8]) -> io::Result<()> {
     file.flush().await
 }
 
-/// Compares the size with the listed one and, where that is out of date, with the one that the server reports
-/// now.
+/// Compares the size with the listed one and, if that is out of date, with the one that the server reports now.
 pub(super) async fn check_size(client: &mut Client, remote: &RemoteFile<'_>, transferred: u64) -> Result<()> {
     if client.converts_files() {
         return Ok(());

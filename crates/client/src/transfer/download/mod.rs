@@ -80,7 +80,7 @@ impl Pool {
     /// Downloads as [`Client::download`] does, the files of a tree over as many sessions as the pool has.
     ///
     /// Directories are listed while files are downloaded. A transient failure, such as a lost connection, is
-    /// [retried](Download::retries): the file is resumed, on a new session if need be.
+    /// [retried](Download::retries): the file is resumed, on a new session if necessary.
     ///
     /// ```no_run
     /// use oxftp::{Order, Pool};
@@ -96,7 +96,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`Client::download`] and [`Pool::client`]; [`Error::Stopped`] when a tree was started and
+    /// The errors of [`Client::download`] and [`Pool::client`]; [`Error::Stopped`] when a tree was started and
     /// no session is available any more.
     #[must_use = "nothing is downloaded until it is awaited"]
     pub fn download(&self, source: impl Into<RemotePath>) -> Download<'_> {
@@ -326,7 +326,8 @@ impl<'c> Download<'c> {
         self
     }
 
-    /// Sets what becomes of symbolic links in a tree. By default each is a failure ([`Error::Skipped`](crate::Error::Skipped)).
+    /// Sets the treatment of symbolic links in a tree. By default each is a failure
+    /// ([`Error::Skipped`](crate::Error::Skipped)).
     ///
     /// A link that is created ([`Links::Copy`]) must be relative and point into the tree.
     ///
@@ -345,12 +346,12 @@ impl<'c> Download<'c> {
     file_setters! {
         /// Resumes the partial file of an earlier download (`REST`). Defaults to false.
         ///
-        /// Its last 64 KiB are downloaded again and compared. Where that or anything else shows that it cannot be
+        /// Its last 64 KiB are downloaded again and compared. If this or another check shows that it cannot be
         /// resumed, the whole file is downloaded, and a warning is logged.
         ///
-        /// A file that has its final name already is left alone if it has the size and the time of the server's (only
-        /// the size where the server reports no time, `MDTM`). If it is not older than the server's, and not longer,
-        /// another program may have left it incomplete: a copy of it is resumed as a partial file.
+        /// A file that has its final name already is not changed if it has the size and the time of the server's
+        /// (only the size where the server reports no time, `MDTM`). If it is not older than the server's, and not
+        /// longer, another program may have left it incomplete: a copy of it is resumed as a partial file.
         ///
         /// ```no_run
         /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -361,9 +362,9 @@ impl<'c> Download<'c> {
         resume: bool;
 
         /// Downloads text (`TYPE A`): its line ends become those of this system (see
-        /// [`AsciiReader`](crate::AsciiReader)). Defaults to false: every byte is left as it is.
+        /// [`AsciiReader`](crate::AsciiReader)). Defaults to false: every byte stays unchanged.
         ///
-        /// A truncated text is noticed only where fewer bytes arrive than the server lists. Together with
+        /// A truncated text is noticed only if fewer bytes arrive than the server lists. Together with
         /// [`resume`](Self::resume) or [`verify`](Self::verify) it is [`Error::Incompatible`].
         ///
         /// ```no_run
@@ -389,7 +390,7 @@ impl<'c> Download<'c> {
         /// first column of `LIST`), without the set-user-ID, set-group-ID and sticky bits. Defaults to false: the
         /// files have the permissions of any new file.
         ///
-        /// A warning is logged where the server lists none, or the file system does not store them.
+        /// A warning is logged if the server lists none, or the file system does not store them.
         ///
         /// ```no_run
         /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -399,7 +400,7 @@ impl<'c> Download<'c> {
         /// ```
         preserve_mode: bool;
 
-        /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
+        /// Sets the permissions of the transferred files, independent of their sources. Defaults to `None`.
         ///
         /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
         ///
@@ -487,7 +488,7 @@ impl<'c> Download<'c> {
         if !entry.is_dir() && !self.takes(&entry, &target).await {
             return Ok(Report::default());
         }
-        // A file's own directory is the user's choice; so is that of a tree, unless the tree creates it.
+        // The user chose the directory of a file, and that of a tree unless the transfer creates it.
         let named = root == Root::Named && entry.is_dir();
         let base = if named { None } else { target.parent() }.unwrap_or(&target);
         let beside =
@@ -556,7 +557,8 @@ impl<'c> Download<'c> {
         })
     }
 
-    /// Downloads a file over several connections; returns `None` where that is not worth it, or the server cannot.
+    /// Downloads a file over several connections; returns `None` if that is not worthwhile or not possible with this
+    /// server.
     async fn run_segmented(
         &mut self,
         size: u64,
@@ -608,7 +610,7 @@ impl<'c> Download<'c> {
         })
     }
 
-    /// Finds out what the source is, and its target.
+    /// Determines the type of the source, and its target.
     async fn prepare(&mut self) -> Result<(FoundEntry, PathBuf, Root)> {
         let (FoundEntry { entry, is_listed }, name) = self.look_up().await?;
         match entry.kind {
@@ -651,14 +653,14 @@ impl<'c> Download<'c> {
             if self.file.preserve_mode {
                 client.list_permissions().await?;
             }
-            // Where only a listing shows the entry, another transfer follows it.
+            // If only a listing shows the entry, another transfer follows it.
             let entry = client.look_up(&self.source, self.recursive, FollowUp::Transfer).await?;
             Ok((entry, client.path_style().file_name(&self.source)))
         })?)
     }
 }
 
-/// What an earlier download, or another program, has left to be resumed.
+/// The state that an earlier download or another program has left to be resumed.
 enum Earlier {
     /// A partial file in segments, with its status.
     Segments,

@@ -1,5 +1,5 @@
-//! Destination of one file that the caller named: symbolic links are followed, and what is no regular file, such as a
-//! device or a FIFO, is written into and never replaced.
+//! Destination of one file that the caller named: symbolic links are followed, and a special file, such as a device
+//! or a FIFO, is written into and never replaced.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// What a path names, after its symbolic links.
+/// The target that a path names, after its symbolic links.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NamedTarget {
     /// A regular file, or nothing yet.
@@ -49,22 +49,22 @@ impl NamedTarget {
     }
 }
 
-/// Returns whether a path is a link to an open file of a process. What it points to may have no path.
+/// Returns whether a path is a link to an open file of a process. The target of such a link may have no path.
 fn is_descriptor(link: &Path) -> bool {
     let Some(directory) = link.parent() else { return false };
     directory == Path::new("/dev/fd") || directory.starts_with("/proc") && directory.ends_with("fd")
 }
 
 impl Download<'_> {
-    /// Downloads a file into something that is no regular file. It is opened once; an attempt is repeated only if nothing
-    /// was written yet.
+    /// Downloads a file into something that is not a regular file. It is opened once; an attempt is repeated only if
+    /// nothing was written yet.
     pub(super) async fn write_special(mut self, entry: &Entry, path: &Path) -> Result<Report> {
         self.check_special()?;
         let size = entry.exact_size().filter(|_| entry.is_file());
         let remote = RemoteFile { path: &self.source, size, modified: entry.modified, mode: None };
         let fs = self.worker.config().file_system.clone();
         let mut special = Special {
-            // Whatever a descriptor of a regular file has been written to before is kept.
+            // A descriptor may refer to a regular file: its earlier content is kept.
             file: fs.open(path, OpenMode::Append).await?,
             path,
             options: self.file,

@@ -1,8 +1,9 @@
-//! Partial files of downloads: the files beside them, and whether they may be resumed.
+//! Partial files of downloads: their companion files, and the decision whether they may be resumed.
 //!
-//! A partial file is resumed only if it belongs to the current version of the remote file. Beside it stands a
-//! [`ResumeToken`], a description of the remote file; and the end of the partial file is compared with the bytes that
-//! the server sends for it. Beside a file that is downloaded in segments stands a status file instead.
+//! A partial file is resumed only if it belongs to the current version of the remote file. This is recorded beside it
+//! in a [`ResumeToken`], which describes the remote file; in addition, the end of the partial file is compared with
+//! the bytes that the server sends for it. A file that is downloaded in segments has a status file instead of the
+//! token.
 
 use oxftp_proto::{Timestamp, Zone};
 use std::{
@@ -30,7 +31,7 @@ use crate::{
 pub(crate) struct ResumeToken(String);
 
 impl ResumeToken {
-    /// Describes a file; returns `None` for one that is small or of unknown size.
+    /// Describes a file; returns `None` if it is small or of unknown size.
     pub(crate) fn new(size: Option<u64>, modified: Option<Timestamp>) -> Option<Self> {
         let size = size.filter(|size| *size > OVERLAP)?;
         let modified = modified.filter(|time| time.zone() != Zone::Unknown);
@@ -38,8 +39,8 @@ impl ResumeToken {
         Some(Self(format!("{MARK} size={size};modify={modified};\n")))
     }
 
-    /// Writes the token beside a partial file. A failure is ignored: the token is not compared later then. A file
-    /// of that name that is no token is left alone.
+    /// Writes the token beside a partial file. A failure is ignored: the token is not compared later then. A file of
+    /// that name that is not a token is not changed.
     pub(crate) async fn save(&self, fs: &dyn FileSystem, partial: &Path) {
         let path = token_path(partial);
         if fs.metadata(&path).await.is_ok() && read(fs, partial).await.is_none() {
@@ -65,7 +66,7 @@ impl ResumeToken {
         read(fs, partial).await.is_some_and(|saved| saved != self.0)
     }
 
-    /// Removes the token of a file that is complete; a file of that name that is no token is left alone.
+    /// Removes the token of a file that is complete; a file of that name that is not a token is not changed.
     pub(crate) async fn remove(fs: &dyn FileSystem, partial: &Path) {
         if read(fs, partial).await.is_some() {
             let _ = fs.remove_file(&token_path(partial)).await;
@@ -78,12 +79,12 @@ pub(crate) fn segments_path(partial: &Path) -> PathBuf {
     beside(partial, STATUS)
 }
 
-/// Returns the path under which a status is written, before it replaces the one before.
+/// Returns the path under which a status is written, before it replaces the previous one.
 pub(crate) fn new_segments_path(partial: &Path) -> PathBuf {
     beside(partial, NEW_STATUS)
 }
 
-/// Removes a partial file and its segment status, in this order: a partial file without status would pass for
+/// Removes a partial file and its segment status, in this order: without its status, a partial file would count as
 /// completely written up to its length. The caller holds the lock of the partial file.
 pub(crate) async fn discard(fs: &dyn FileSystem, partial: &Path) -> LocalFsResult<()> {
     remove_if_exists(fs, partial).await?;
@@ -96,8 +97,8 @@ pub(crate) async fn remove_status(fs: &dyn FileSystem, partial: &Path) -> LocalF
     remove_if_exists(fs, &new_segments_path(partial)).await
 }
 
-/// Removes a local file. A partial file is removed together with what stands beside it, and only if no download is
-/// writing it: a partial file without its status would pass for completely written.
+/// Removes a local file. A partial file is removed together with the files beside it, and only if no download is
+/// writing it: without its status, a partial file would count as completely written.
 ///
 /// # Errors
 ///
@@ -113,20 +114,20 @@ pub(crate) async fn remove_file(fs: &dyn FileSystem, path: &Path) -> Result<()> 
         }
         Ok(None) => Ok(remove_if_exists(fs, path).await?),
         Err(error @ Error::InUse { .. }) => Err(error),
-        // It is no regular file, or cannot be opened.
+        // The path is not a regular file, or cannot be opened.
         Err(_) => Ok(fs.remove_file(path).await?),
     }
 }
 
-/// Returns the partial file that a path is, or that it stands beside.
+/// Returns the partial file that a path names, or to which the companion file at the path belongs.
 fn partial_of(path: &Path) -> Option<PathBuf> {
     let name = os_bytes(path.file_name()?);
     let name = BESIDE.iter().find_map(|suffix| name.strip_suffix(suffix.as_bytes())).unwrap_or(&name);
     name.ends_with(PART_SUFFIX.as_bytes()).then(|| path.with_file_name(os_string(name.to_vec())))
 }
 
-/// Removes what earlier downloads left of a file that is complete: its partial file, token and segment status. `earlier`
-/// is that partial file, if it is locked already. What another download is writing is left alone.
+/// Removes the remains of earlier downloads of a complete file: its partial file, token and segment status. `earlier`
+/// is that partial file, if it is locked already. Files that another download is writing are not changed.
 pub(crate) async fn clear(fs: &dyn FileSystem, partial: &Path, earlier: Option<Box<dyn FileHandle>>) {
     let mut is_left = earlier.is_some();
     for path in [token_path(partial), segments_path(partial), new_segments_path(partial)] {
@@ -136,7 +137,7 @@ pub(crate) async fn clear(fs: &dyn FileSystem, partial: &Path, earlier: Option<B
         return;
     }
     let cleared = async {
-        // Locked, so that nothing of another download is removed.
+        // The file is locked first, so that no file of another download is removed.
         let lock = create(fs, partial, earlier).await?;
         ResumeToken::remove(fs, partial).await;
         discard(fs, partial).await?;
@@ -158,8 +159,8 @@ pub(crate) async fn remove_if_exists(fs: &dyn FileSystem, path: &Path) -> LocalF
 /// Creates an empty partial file and locks it. That of an earlier download is removed together with its token and its
 /// segment status; `stale` is that file, if it is locked already.
 ///
-/// The file is always a new one that belongs to this download alone, until the handle is dropped: a file that has other
-/// hard links is never written to. An entry that is no regular file is an error.
+/// The file is always a new one that belongs to this download alone, until the handle is dropped: a file that has
+/// other hard links is never written to. An entry that is not a regular file is an error.
 ///
 /// # Errors
 ///
@@ -197,7 +198,7 @@ pub(crate) async fn copy_content(
     let mut source = fs.open(from, OpenMode::Read).await?;
     let failed = |source| LocalFsError::new("write", partial, source);
     match (source.system_file(), file.system_file()) {
-        // The kernel copies, where it can by sharing the blocks.
+        // The kernel copies the bytes, and shares the blocks if the file system can.
         (Some(mut source), Some(mut target)) => {
             let copied = tokio::task::spawn_blocking(move || io::copy(&mut source, &mut target)).await;
             copied.map_err(io::Error::other).and_then(|copied| copied).map_err(failed)?;

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::partial;
 use crate::{
     Client, Error, RangeStream, Result,
-    client::ByteRange,
+    client::{ByteRange, FollowUp},
     local_fs::{CommitOptions, FileHandle, LocalFsError, partial_lock::commit_locked},
     transfer::{
         local_path::{confined, make_all, refuse_target},
@@ -51,7 +51,7 @@ impl Client {
         let parent = target.parent().unwrap_or(Path::new(""));
         let fs = self.config().file_system.clone();
         let path = path.into();
-        let stream = RangeStream::open(self, &path, range).await?;
+        let stream = RangeStream::open(self, &path, range, FollowUp::Nothing).await?;
         make_all(&*fs, parent).await?;
         let fs = confined(&fs, parent);
         refuse_target(&*fs, &target).await?;

@@ -1,4 +1,4 @@
-//! Download of a tree: the contents of a directory, and where they are written.
+//! Download of a tree: the contents of a directory, and their local destinations.
 
 use std::{
     collections::HashSet,
@@ -42,7 +42,7 @@ pub(crate) struct TreeDownload {
     pub(crate) backups: Option<Arc<LocalBackups>>,
     pub(crate) root: Root,
     pub(crate) limits: Limits,
-    /// How many directories were found so far.
+    /// The number of directories that were found so far.
     pub(crate) directories: AtomicUsize,
     pub(crate) cycles: CycleDetector,
     /// Held by transfers of files whose names may collide on this file system.
@@ -147,7 +147,7 @@ impl JobHandler for TreeDownload {
         if self.cycles.predicts_cycle(&directory.ancestors) {
             return Ok(());
         }
-        // A directory that may take the place of another must be refused before its files are.
+        // If a directory may replace another one, it must be refused before its files are.
         let make_later = self.choice.leaves_out_empty() && !directory.has_collision;
         if !make_later {
             found.made |= self.make(directory).await?;
@@ -201,7 +201,7 @@ impl JobHandler for TreeDownload {
         progress: &FileProgress<'_>,
     ) -> Result<FileOutcome> {
         let _alone = if file.has_collision() { Some(self.collision_lock.lock().await) } else { None };
-        // A partial file of this transfer is as good as one of an earlier transfer.
+        // A partial file of this transfer is equivalent to one of an earlier transfer.
         let resume = (self.options.resume || progress.has_started()) && !self.options.ascii;
         let download = FileDownload {
             fs: &self.fs,
@@ -341,7 +341,7 @@ impl TreeDownload {
         None
     }
 
-    /// Adds what a symbolic link points to; returns whether it is a file that is to be downloaded.
+    /// Adds the target of a symbolic link; returns whether it is a file to be downloaded.
     async fn follow(
         &self,
         client: &mut Client,
@@ -433,7 +433,7 @@ impl TreeDownload {
         }
     }
 
-    /// Adds the files to those that were found; returns whether there are some.
+    /// Adds the files to those that were found; returns whether there are any.
     async fn add_files(&self, files: FoundFiles, found: &mut Found<Self>) -> bool {
         if self.choice.existing == Existing::Replace {
             let has_files = files.left > 0;
@@ -445,7 +445,7 @@ impl TreeDownload {
         !found.files.is_empty()
     }
 
-    /// Leaves out the files that are to be kept, or are not there to be replaced.
+    /// Excludes the files that are to be kept, and those that are to be replaced only and do not exist.
     async fn leave_out_by_target(&self, found: &mut Found<Self>) {
         if self.choice.existing == Existing::Replace {
             return;
@@ -463,7 +463,7 @@ impl TreeDownload {
         found.files = files;
     }
 
-    /// Collects the whole listing: a session that lists can do nothing else.
+    /// Collects the whole listing: a session cannot do other work during a listing.
     async fn entries(
         &self,
         client: &mut Client,
@@ -498,7 +498,7 @@ struct Listed {
     fingerprint: ListingFingerprint,
 }
 
-/// What a selection examines, apart from the path.
+/// The properties of an entry that a selection examines, apart from the path.
 struct Facts {
     is_dir: bool,
     size: Option<u64>,

@@ -1,6 +1,6 @@
 //! Admission of workers: lets as many workers run as measured throughput justifies.
 //!
-//! [`Concurrency`] decides; the [`AdmissionGate`] has the clock, counts bytes and files, and wakes workers.
+//! [`Concurrency`] decides; the [`AdmissionGate`] reads the clock, counts bytes and files, and wakes workers.
 
 use std::{
     collections::BTreeSet,
@@ -91,7 +91,7 @@ impl<'a> AdmissionGate<'a> {
         }
     }
 
-    /// Returns whether a login is known to cost so little that it may be made before it is known to be needed.
+    /// Returns whether a login is known to be so cheap that it may be made before it is known to be needed.
     pub(crate) fn may_log_in_early(&self) -> bool {
         self.measured.as_ref().is_none_or(|measured| {
             let cost = measured.pool.login_cost();
@@ -166,7 +166,7 @@ impl<'a> AdmissionGate<'a> {
     }
 }
 
-/// A login that costs the server less is worth the time that it may save.
+/// The maximum server time of a login that is made before it is known to be needed.
 const CHEAP_LOGIN: Duration = Duration::from_millis(50);
 
 impl Measured<'_> {
@@ -176,7 +176,7 @@ impl Measured<'_> {
 }
 
 impl AdmissionState {
-    /// Counts the workers before this one that are still there.
+    /// Returns the number of workers before this one that are still running.
     fn rank(&self, worker: usize) -> usize {
         worker - self.gone.range(..worker).count()
     }

@@ -1,7 +1,7 @@
-//! Scheduler of a tree: workers that carry out the tasks of a queue, and the report of what they did.
+//! Scheduler of a tree: workers that execute the tasks of a queue, and the report of their results.
 //!
-//! A [`JobHandler`] knows how to list a directory and how to transfer a file. The [`Queue`] decides in which order
-//! that happens, the [`AdmissionGate`] how many workers take part.
+//! A [`JobHandler`] lists a directory or transfers a file. The [`Queue`] decides the order of the tasks, and the
+//! [`AdmissionGate`] the number of workers.
 
 pub(crate) mod admission;
 pub(crate) mod concurrency;
@@ -41,7 +41,7 @@ pub(crate) trait JobHandler: Sync {
     type Directory: Send + Sync;
     type File: Send + Sync;
 
-    /// Creates the target of a directory, and finds what the directory contains.
+    /// Creates the target of a directory, and finds its contents.
     fn list(
         &self,
         client: &mut Client,
@@ -126,9 +126,9 @@ pub(crate) struct SchedulerState<H: JobHandler> {
     obtaining: BTreeSet<usize>,
     /// Workers that left.
     gone: BTreeSet<usize>,
-    /// Why nothing more is started.
+    /// The reason why nothing more is started.
     stop: Option<Error>,
-    /// Why the tree cannot be transferred at all.
+    /// The reason why the tree cannot be transferred at all.
     no_root: Option<Error>,
 }
 
@@ -194,7 +194,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         let mut budget = self.budget();
         loop {
             let mut changed = pin!(self.admission.changed());
-            // Changes from here on are noticed.
+            // Register for changes before checking, so that none is missed.
             changed.as_mut().enable();
             let is_ready = worker.has_session();
             if !is_ready && pending.is_none() && self.is_to_obtain(number, &worker) {
@@ -212,7 +212,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
                 }
                 continue;
             }
-            // Without a session, a worker must not keep a task from the others.
+            // A worker without a session must not take a task from the others.
             let next = if is_ready { self.next(number) } else { self.lock().queue.without_task() };
             let task = match next {
                 Next::Task(task) => task,
@@ -305,7 +305,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         state.active.remove(&slot);
         state.queue.done(task);
         drop(state);
-        // Its bytes were counted as they came.
+        // The bytes of the file were counted when they arrived.
         self.admission.moved(WorkAmount::file(0));
         self.admission.report_limit();
         self.admission.wake();
@@ -413,7 +413,8 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
                 if is_surrounded {
                     client.before_transfer().await?;
                 }
-                // Boxed, as are large futures below: in a debug build each caller holds a copy on its stack.
+                // This and the large futures below are boxed: in a debug build, each caller holds a copy on its
+                // stack.
                 let outcome = Box::pin(self.handler.transfer(client, file, follow_up, &progress)).await?;
                 if is_surrounded {
                     client.after_transfer().await?;
@@ -483,5 +484,5 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
     }
 }
 
-/// What a deadline is for.
+/// The operation that the error of an expired deadline names.
 const WHAT: &str = "the transfer";

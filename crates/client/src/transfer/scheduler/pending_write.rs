@@ -17,7 +17,7 @@ pub(crate) struct PendingWrite {
 }
 
 impl PendingWrite {
-    /// Takes a task that returns `false` when a symbolic link stands at `target`.
+    /// Creates a pending write from a task that returns `false` if `target` is a symbolic link.
     pub(crate) fn new(writing: JoinHandle<Result<bool>>, target: PathBuf) -> Self {
         Self { writing, target }
     }
@@ -49,7 +49,7 @@ pub(crate) struct PendingTask<D, F> {
     pub(crate) write: PendingWrite,
 }
 
-/// One of the two things that a worker may be busy with at once.
+/// One of the two activities that a worker may perform at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WorkerSlot {
     worker: usize,

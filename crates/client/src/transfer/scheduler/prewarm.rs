@@ -7,8 +7,8 @@ use tokio::sync::futures::Notified;
 use super::{JobHandler, Scheduler, worker::Worker};
 
 impl<H: JobHandler> Scheduler<'_, H> {
-    /// Waits until a worker may have something to do. Where the other workers take long to list, the server is far
-    /// away: the worker logs in meanwhile, since that takes as long.
+    /// Waits until a worker may have work. If the other workers take long to list, the server is far away: the worker
+    /// then logs in at the same time, since that takes as long.
     pub(crate) async fn await_work(
         &self,
         number: usize,
@@ -20,7 +20,7 @@ impl<H: JobHandler> Scheduler<'_, H> {
             if !worker.is_opening() {
                 tokio::time::sleep_until(self.started + PATIENCE).await;
             }
-            // A login that was started is completed: left alone it would keep a permit from the others.
+            // A started login is completed: an unfinished one would keep a permit from the other workers.
             if worker.is_opening() || self.is_needed_soon(number) {
                 worker.prewarm().await;
             }

@@ -10,10 +10,10 @@ use crate::transfer::options::{Order, OrderKey};
 pub(crate) struct Queue<D, F> {
     directories: VecDeque<D>,
     files: BTreeMap<OrderKey, F>,
-    /// Files that are no tasks yet, in the order in which they were found.
+    /// Files that are not tasks yet, in the order in which they were found.
     batches: VecDeque<WaitingBatch<F>>,
     order: Order,
-    /// How many files were found so far.
+    /// The number of files that were found so far.
     found: u64,
     listing: usize,
     transferring: usize,
@@ -159,7 +159,7 @@ impl<D, F> Queue<D, F> {
         if self.stopped { 0 } else { listings + transfers }
     }
 
-    /// Returns whether there is nothing to do any more, and no worker can find more.
+    /// Returns whether no work is left, and no worker can find more.
     pub(crate) fn is_over(&self) -> bool {
         let idle = self.listing == 0 && self.transferring == 0;
         self.stopped || (idle && self.directories.is_empty() && !self.has_files())
@@ -205,7 +205,7 @@ impl<D, F> Queue<D, F> {
         room && (!self.has_files() || self.order.compares() || self.listing < self.max_listing)
     }
 
-    /// Returns whether a file may still be found that comes before those that wait.
+    /// Returns whether a file may still be found that comes before the waiting ones.
     fn awaits_others(&self) -> bool {
         self.order.compares()
             && self.waiting() < self.max_waiting
@@ -273,7 +273,7 @@ mod tests {
 
         let order: Vec<_> = (0..4).map(|_| next(&mut queue)).collect();
 
-        // With nothing to transfer, only listing is left.
+        // No file is left to transfer; only directories are left to list.
         assert_eq!(order, ["d1", "d2", "a", "d3"]);
         assert_eq!(next(&mut queue), "wait");
     }

@@ -32,8 +32,8 @@ impl RetryBudget {
         is_retryable || self.broke && error.reply().is_some_and(classify::is_upload_blocked)
     }
 
-    /// Uses up a retry, and returns how long to wait before it: each time twice as long, with jitter, so that
-    /// connections refused together do not come back together.
+    /// Uses up a retry, and returns the pause before it: each is twice as long as the previous one, with jitter, so
+    /// that connections that were refused together do not return together.
     pub(crate) fn next_pause(&mut self) -> Option<Duration> {
         self.left = self.left.checked_sub(1)?;
         let pause = self.pause;
@@ -42,7 +42,7 @@ impl RetryBudget {
     }
 }
 
-/// Runs `$work` with the session `$client` of a worker. Retries a transient failure, on another session if need be,
+/// Runs `$work` with the session `$client` of a worker. Retries a transient failure, on another session if necessary,
 /// until the budget is used up; `$before` runs before `$work` is run again.
 ///
 /// Evaluates to a `Result<T, RetryError>`. It is a macro since the compiler cannot prove that the future of an async
@@ -77,7 +77,7 @@ macro_rules! retrying {
 }
 pub(crate) use retrying;
 
-/// Why no attempt follows.
+/// The reason why no attempt follows.
 pub(crate) enum RetryError {
     /// No session was available.
     NoSession(Error),

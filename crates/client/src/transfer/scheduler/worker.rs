@@ -10,7 +10,7 @@ use crate::{
 
 /// The source of a transfer's session.
 pub(crate) enum Worker<'c> {
-    /// The caller's client; one that breaks cannot be replaced.
+    /// The caller's client, which cannot be replaced after it breaks.
     Own(&'c mut Client),
     /// Lent by a pool, which replaces it when needed.
     Lent(LentWorker<'c>),
@@ -20,8 +20,8 @@ pub(crate) enum Worker<'c> {
 pub(crate) struct LentWorker<'c> {
     pool: &'c Pool,
     session: Option<Box<PooledClient>>,
-    /// The session was obtained for a task that has not begun. It is kept until then: otherwise several jobs that wait
-    /// for one session would pass it on for ever.
+    /// The session was obtained for a task that has not begun. It is kept until then: otherwise several jobs that
+    /// wait for one session would pass it on forever.
     is_unused: bool,
     prewarm: Prewarm<'c>,
     /// The session that the pool is about to lend.
@@ -97,7 +97,8 @@ impl<'c> Worker<'c> {
         JobOptions::new(retries, self.config().timeouts.total)
     }
 
-    /// Returns the session; opens one or waits for one if need be. When this future is dropped, the next call continues.
+    /// Returns the session; opens one or waits for one if necessary. When this future is dropped, the next call
+    /// continues.
     pub(crate) async fn client(&mut self) -> Result<&mut Client> {
         match self {
             Self::Own(client) => {
@@ -143,7 +144,7 @@ impl<'c> Worker<'c> {
     pub(crate) fn rest(&mut self) {
         if let Self::Lent(lent) = self {
             lent.session = None;
-            // One that has no permit yet would make other workers give up theirs.
+            // A session that waits for its permit would make other workers give up theirs.
             lent.coming.take_if(|_| lent.pool.has_waiters());
         }
     }
@@ -252,7 +253,7 @@ fn leaves_session(error: &Error, client: &Client) -> bool {
     matches!(error, Error::DataConnect(_)) && !client.is_broken() && !client.has_outstanding()
 }
 
-/// How many times a failure is retried over a pool by default.
+/// The number of times that a failure is retried over a pool by default.
 const RETRIES: u32 = 2;
 
 impl fmt::Debug for Worker<'_> {

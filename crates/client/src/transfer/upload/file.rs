@@ -34,11 +34,11 @@ pub(crate) struct FileUpload<'a> {
     pub(crate) fs: &'a dyn FileSystem,
     pub(crate) options: FileOptions,
     pub(crate) upload: UploadOptions,
-    /// Where a file that is replaced is moved. Only with [`UploadOptions::temporary`].
+    /// The backups to which a file that is replaced is moved. Only with [`UploadOptions::temporary`].
     pub(crate) backups: Option<&'a RemoteBackups>,
     /// The time to preserve in place of the local file's own.
     pub(crate) modified: Option<Timestamp>,
-    /// What follows on the same session.
+    /// The next operation on the same session.
     pub(crate) follow_up: FollowUp,
     pub(crate) progress: &'a FileProgress<'a>,
 }
@@ -50,13 +50,13 @@ pub(crate) struct UploadOptions {
     pub(crate) temporary: bool,
     /// Reserves space before the upload (`ALLO`).
     pub(crate) allocate: bool,
-    /// Looks for the file in its directory where the server says that there is none of its name.
+    /// Looks for the file in its directory if the server says that there is none of its name.
     pub(crate) checks_name: bool,
-    /// Looks for its size there where the server does not answer `SIZE`.
+    /// Looks for its size there if the server does not answer `SIZE`.
     pub(crate) checks_listed_size: bool,
 }
 
-/// Why a file was not stored.
+/// Error of storing a file.
 struct UploadError {
     error: Error,
     /// It was sent compressed.
@@ -91,7 +91,7 @@ struct Checked {
 #[derive(Clone, Copy)]
 struct Names<'a> {
     source: &'a Path,
-    /// Where the server stores it: the target, or its temporary name.
+    /// The path under which the server stores it: the target, or its temporary name.
     path: &'a RemotePath,
     target: &'a RemotePath,
 }
@@ -204,7 +204,7 @@ impl FileUpload<'_> {
         UploadRecord::claim(&config.file_system, directory, client.host(), target, token).await
     }
 
-    /// Makes one attempt. Boxed in a function of its own: the callers' frames have no room for its future.
+    /// Makes one attempt. A separate function boxes the future, because the callers' frames have no room for it.
     fn attempt<'f>(
         &'f self,
         client: &'f mut Client,
@@ -256,7 +256,7 @@ impl FileUpload<'_> {
         let Names { source, path, .. } = names;
         let size = content.size();
         if offset > 0 && size == Some(offset) {
-            // The server has all of it.
+            // The server has the whole file.
             self.report_start(source, size, offset);
             let moved = Transferred { bytes: 0, resumed: offset };
             let modified = content.modified();
@@ -274,7 +274,7 @@ impl FileUpload<'_> {
             && let Some((record, id)) = &mut record
             && record.found().is_none()
         {
-            // A process that is killed from here on has left a file that only the record names.
+            // If the process is killed after this point, only the record names the temporary file.
             record.save(*id, 0).await;
         }
         let mut data = Box::pin(self.open(client, path, offset, queries)).await?;
@@ -283,7 +283,7 @@ impl FileUpload<'_> {
         let early = self.upload.temporary || size >= Some(LARGE);
         let mut late = None;
         match record {
-            // From here on the server has nothing but what is sent now.
+            // After this point, the server has only the bytes that this attempt sends.
             Some((record, id)) if early => record.save(id, offset).await,
             record => late = record,
         }
@@ -381,8 +381,8 @@ impl FileUpload<'_> {
         Ok(length)
     }
 
-    /// Compares a stored file with the local one; may set its time together with that. The size of one that was resumed
-    /// is always compared: the server may have ignored the offset.
+    /// Compares a stored file with the local one; may set its time in the same step. The size of a resumed file is
+    /// always compared: the server may have ignored the offset.
     async fn check(
         &self,
         client: &mut Client,
@@ -408,7 +408,7 @@ impl FileUpload<'_> {
         let SizeAndTime { size: there, time_set } = match answered {
             Ok(answered) => answered,
             Err(error) if resumed => return Checked { content: Err(error), time: None },
-            // The server reported before that the transfer is complete.
+            // The server has already confirmed the transfer.
             Err(error) => {
                 self.progress.note_unconfirmed_size(size);
                 crate::trace::warn!("the size of {path} is not compared: {error}");
@@ -437,8 +437,9 @@ impl FileUpload<'_> {
         }
     }
 
-    /// Compares a stored file of which the server does not tell the size with the listing of its directory, now or after all
-    /// transfers. Under a temporary name, its size is compared only: the rename shows whether the server finds it.
+    /// Compares a stored file whose size the server does not report with the listing of its directory, now or after
+    /// all transfers. Under a temporary name, only its size is compared: the rename shows whether the server finds
+    /// it.
     async fn check_unknown_size(
         &self,
         client: &mut Client,
@@ -456,7 +457,7 @@ impl FileUpload<'_> {
         }
     }
 
-    /// Fails for content that differs. A partial file with a wrong hash is removed, as it cannot be resumed.
+    /// Rejects content that differs. A partial file with a wrong hash is removed, as it cannot be resumed.
     async fn reject(
         &self,
         client: &mut Client,
@@ -483,7 +484,7 @@ impl FileUpload<'_> {
         self.compares_size() && client.may_tell_sizes()
     }
 
-    /// Returns whether the size of the server's file is to be that of the local one, if it can be found out.
+    /// Returns whether the size of the server's file must equal that of the local one, if it can be determined.
     fn compares_size(&self) -> bool {
         self.options.verify == Verify::Auto && !self.options.ascii
     }
@@ -496,7 +497,7 @@ impl FileUpload<'_> {
         }
     }
 
-    /// Returns the offset to resume at: the length of what the server has, if that is of the same file.
+    /// Returns the offset to resume at: the length of the file on the server, if it is a part of the same file.
     async fn offset(
         &self,
         client: &mut Client,
@@ -513,7 +514,7 @@ impl FileUpload<'_> {
             (None, None) => StoredBy::Unknown,
         };
         let is_wanted = match &stored_by {
-            // Of a few bytes nothing is worth a query.
+            // A query is not worthwhile for a few bytes.
             StoredBy::ThisRun(sent) => sent.furthest > OVERLAP,
             StoredBy::Recorded(..) | StoredBy::Unknown => self.options.resume,
         };
@@ -536,10 +537,10 @@ impl FileUpload<'_> {
         Ok(0)
     }
 
-    /// Opens the data connection; resumes by `REST` and `STOR`, or by `APPE` where that is refused. `APPE` comes first
-    /// after an attempt of this run that was lost, and where only the length of what the server has is known: if the
-    /// server removes the file meanwhile, or has reported a length that it does not have, `REST` would leave a file of the
-    /// right size with zeros in it.
+    /// Opens the data connection; resumes by `REST` and `STOR`, or by `APPE` if that is refused. `APPE` comes first
+    /// after a lost attempt of this run, and if only the length of the file on the server is known: if the server
+    /// removes the file in the meantime, or has reported a wrong length, `REST` would leave a file of the right size
+    /// with zeros in it.
     async fn open(
         &self,
         client: &mut Client,
@@ -548,7 +549,7 @@ impl FileUpload<'_> {
         queries: Option<UploadQueries>,
     ) -> Result<DataConnection> {
         let follow_up = match self.upload.temporary || self.options.sets_mode() {
-            // A command that is sent ahead would not outlive the commands after this transfer.
+            // A passive command that is sent ahead would be lost by the commands after this transfer.
             true => FollowUp::Nothing,
             false => self.follow_up,
         };
@@ -566,7 +567,8 @@ impl FileUpload<'_> {
             Err(error) if offset > 0 && !appends_first && defeats_resume(&error) && !client.is_broken() => {
                 client.open_data(appe, TransferType::Image, 0, FollowUp::Nothing).await
             }
-            // After a broken attempt of this run, the file is its own, and the server may still hold it.
+            // This applies to the first attempt only: after a broken one, the file is that of this run, and the
+            // server may still have it open.
             Err(error) if offset == 0 && !self.progress.has_started() && is_replacement_refused(&error) => {
                 // The file is to be replaced as a whole: STOR would have emptied it, too.
                 match Box::pin(client.remove_file(path)).await {
@@ -660,7 +662,7 @@ fn compare(there: Option<u64>, transferred: u64) -> Result<()> {
     }
 }
 
-/// Returns whether the server permits no overwriting, but perhaps deleting.
+/// Returns whether the server does not permit overwriting, but perhaps deleting.
 fn is_replacement_refused(error: &Error) -> bool {
     error.reply().is_some_and(classify::is_replacement_refused)
 }

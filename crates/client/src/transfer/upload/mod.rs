@@ -69,8 +69,8 @@ impl Pool {
     /// Uploads as [`Client::upload`] does, the files of a tree over as many sessions as the pool has.
     ///
     /// A directory is created once, before anything in it is uploaded. A transient failure, such as a lost
-    /// connection, is [retried](Upload::retries), on a new session if need be: a file is continued after the bytes that
-    /// earlier attempts stored.
+    /// connection, is [retried](Upload::retries), on a new session if necessary: a file is continued after the bytes
+    /// that earlier attempts stored.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -82,7 +82,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`Client::upload`] and [`Pool::client`]; [`Error::Stopped`](crate::Error::Stopped) when
+    /// The errors of [`Client::upload`] and [`Pool::client`]; [`Error::Stopped`](crate::Error::Stopped) when
     /// a tree was started and no session is available any more.
     #[must_use = "nothing is uploaded until it is awaited"]
     pub fn upload(&self, source: impl Into<PathBuf>) -> Upload<'_> {
@@ -183,11 +183,12 @@ impl<'c> Upload<'c> {
         self.to(directory).write_into(false)
     }
 
-    /// Stores each file under a temporary name, and renames it once it is complete and [verified](Self::verify) (`RNFR`,
-    /// `RNTO`). Until then an older file of that name is left as it is. The temporary name is the name, eight random
-    /// digits and [`PART_SUFFIX`](crate::PART_SUFFIX): of several clients that upload to one name at the same time, the
-    /// last one to rename wins with its whole file. Defaults to false: a rename costs two more commands for each file, needs a permission
-    /// that drop boxes do not grant, and gives a replaced file the owner and permissions of a new one.
+    /// Stores each file under a temporary name, and renames it once it is complete and [verified](Self::verify)
+    /// (`RNFR`, `RNTO`). Until then an older file of that name stays unchanged. The temporary name is the name, eight
+    /// random digits and [`PART_SUFFIX`](crate::PART_SUFFIX): of several clients that upload to one name at the same
+    /// time, the last one to rename wins with its whole file. Defaults to false: a rename costs two more commands for
+    /// each file, needs a permission that drop boxes do not grant, and gives a replaced file the owner and
+    /// permissions of a new one.
     ///
     /// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). When it refuses
     /// to rename at all, each file is [`Error::NotRenamed`](crate::Error::NotRenamed). An interrupted upload leaves
@@ -308,7 +309,8 @@ impl<'c> Upload<'c> {
         self
     }
 
-    /// Sets what becomes of symbolic links in a tree. By default each is a failure ([`Error::Skipped`](crate::Error::Skipped)).
+    /// Sets the treatment of symbolic links in a tree. By default each is a failure
+    /// ([`Error::Skipped`](crate::Error::Skipped)).
     ///
     /// [`Links::Copy`] is [`Error::Unsupported`](crate::Error::Unsupported): FTP has no command that creates them.
     ///
@@ -328,11 +330,11 @@ impl<'c> Upload<'c> {
         /// Resumes after the bytes that the server has already (`SIZE`, then `REST` and `STOR`, or `APPE`), and sends
         /// nothing if it has the whole file. Defaults to false.
         ///
-        /// What the server has is continued only if it is of the same file. After an interrupted upload that was
-        /// [recorded](crate::ClientBuilder::upload_records), with the size, time and inode of the local file, its last
-        /// 64 KiB are read back and compared (`REST`, `RETR`). Without a record all of it is compared: by hash, if the
-        /// server computes hashes, else by reading it back. A file that was stored more than 10 seconds after the last
-        /// change of the local one and has its size and its last 64 KiB counts as whole.
+        /// A file on the server is resumed only if it is a part of the same file. After an interrupted upload that
+        /// was [recorded](crate::ClientBuilder::upload_records), with the size, time and inode of the local file, its
+        /// last 64 KiB are read back and compared (`REST`, `RETR`). Without a record all of it is compared: by hash,
+        /// if the server computes hashes, else by reading it back. A file that was stored more than 10 seconds after
+        /// the last change of the local one and has its size and its last 64 KiB counts as whole.
         ///
         /// In all other cases, for files of up to 64 KiB, and when the server refuses or ignores the offset, the whole
         /// file is sent, and a warning is logged. The size is always compared after an upload that was resumed.
@@ -369,7 +371,7 @@ impl<'c> Upload<'c> {
         /// ```
         preserve_mode: bool;
 
-        /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
+        /// Sets the permissions of the transferred files, independent of their sources. Defaults to `None`.
         ///
         /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
         ///
@@ -393,8 +395,8 @@ impl<'c> Upload<'c> {
         dir_mode: Option<u32>;
 
         /// Uploads text (`TYPE A`): the line ends of this system are converted to those of the wire, and by the
-        /// server to its own (see [`AsciiWriter`](crate::AsciiWriter)). Defaults to false: every byte is left as it
-        /// is.
+        /// server to its own (see [`AsciiWriter`](crate::AsciiWriter)). Defaults to false: every byte stays
+        /// unchanged.
         ///
         /// Together with [`resume`](Self::resume) or [`verify`](Self::verify) it is
         /// [`Error::Incompatible`](crate::Error::Incompatible).
@@ -411,8 +413,8 @@ impl<'c> Upload<'c> {
         /// [`Verify::Auto`]: by size, where the server reports it (`SIZE`, or else the listing of the directory).
         ///
         /// A difference is an error ([`Error::UploadMismatch`](crate::Error::UploadMismatch)); the file on the server
-        /// is left as it is. So is, but not by default, a file whose size or hash the server does not report. With
-        /// [`temporary`](Self::temporary) such a file never gets its final name.
+        /// stays unchanged. It is also an error, but not by default, if the server does not report the size or hash
+        /// of a file. With [`temporary`](Self::temporary) such a file never gets its final name.
         ///
         /// ```no_run
         /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {

@@ -1,4 +1,4 @@
-//! Record of an upload in progress: which version of a local file is being sent to which name.
+//! Record of an upload in progress: the version of the local file that is being sent, and its name on the server.
 //!
 //! ```text
 //! oxftp upload 1
@@ -11,7 +11,7 @@
 //! ```
 //!
 //! It is a local file, named after a hash of server and path, which exists until the upload is complete. The upload
-//! holds its lock: no other process continues an upload that is running, or uses its temporary name.
+//! holds its lock, so that no other process resumes a running upload or uses its temporary name.
 
 use std::{
     fmt::Write,
@@ -41,7 +41,7 @@ pub(crate) struct UploadRecord {
     path: PathBuf,
     file: Option<Box<dyn FileHandle>>,
     found: Option<UploadState>,
-    /// When the record was written.
+    /// The time at which the record was written.
     saved: Option<SystemTime>,
     /// The part of the temporary name that no other upload has.
     token: String,
@@ -89,7 +89,7 @@ impl UploadRecord {
         Some(record)
     }
 
-    /// Returns what is recorded of an earlier upload.
+    /// Returns the record of an earlier upload.
     pub(crate) fn found(&self) -> Option<&UploadState> {
         self.found.as_ref()
     }
@@ -159,7 +159,8 @@ impl UploadState {
         text
     }
 
-    /// Parses the output of [`encode`](Self::encode), whatever follows it; returns `None` for anything else.
+    /// Parses the output of [`encode`](Self::encode), and ignores any text after it; returns `None` for anything
+    /// else.
     fn decode(text: &str) -> Option<Self> {
         let mut lines = text.split('\n');
         lines.next().filter(|line| *line == FIRST_LINE)?;
@@ -239,7 +240,7 @@ const TOKEN_BYTES: usize = 4;
 /// A longer file is not a record.
 const MAX_BYTES: u64 = 1024;
 
-/// From this number of records on, old ones are looked for.
+/// The number of records from which old ones are searched for.
 const MANY: usize = 64;
 const MAX_RECORDS: usize = 1000;
 const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);

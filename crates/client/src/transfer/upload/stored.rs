@@ -1,10 +1,10 @@
-//! The part of a file that the server has already: whether an upload may continue it.
+//! Part of a file that the server has already: decides whether an upload may resume it.
 //!
-//! An upload never continues another file, or another version of this one. What this run sent, and what an earlier run
-//! [recorded](super::record), is believed after its end was read back and compared (`REST`, `RETR`); where the server
-//! does not send it, if no attempt to resume can have spoiled it, and if it is not older than the attempt: a server that
-//! stores under a hidden name still shows the last version. Anything else is compared whole: by hash, else by reading it
-//! back.
+//! An upload never resumes another file, or another version of this one. A part that this run sent, or that an
+//! earlier run [recorded](super::record), is resumed after its end was read back and compared (`REST`, `RETR`). If
+//! the server does not send it, the part is resumed only if no attempt to resume can have damaged it, and if it is
+//! not older than the attempt: a server that stores uploads under a hidden name still shows the last version. Any
+//! other part is compared as a whole: by hash, or by reading it back.
 
 use std::{
     io::SeekFrom,
@@ -38,11 +38,11 @@ pub(crate) struct StoredPart<'a> {
     pub(crate) source: &'a Path,
     pub(crate) id: SourceId,
     pub(crate) path: &'a RemotePath,
-    /// How many bytes are moved at once.
+    /// The number of bytes that are moved at once.
     pub(crate) block: u64,
 }
 
-/// How much the server has of a file.
+/// The start of a file that the server has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StoredStart {
     pub(crate) length: u64,
@@ -50,7 +50,7 @@ pub(crate) struct StoredStart {
     pub(crate) is_compared: bool,
 }
 
-/// Origin of what the server has.
+/// Origin of the file on the server.
 pub(crate) enum StoredBy<'a> {
     /// Attempts of this run.
     ThisRun(Sent),
@@ -79,7 +79,7 @@ impl StoredPart<'_> {
             if let Some(is_compared) = self.compare_start(client, file, length, stored_by).await? {
                 return Ok(Some(StoredStart { length, is_compared }));
             }
-            // The server may still be writing what it received over a session that was lost.
+            // The server may still be writing bytes that it received over a lost session.
             there = client.size_if_told(self.path).await?;
             if there == Some(length) {
                 return Ok(None);
@@ -89,8 +89,8 @@ impl StoredPart<'_> {
         Ok(None)
     }
 
-    /// Returns `None` if what the server has is not of this version of the file, and otherwise whether that was
-    /// compared.
+    /// Returns `None` if the file on the server is not a part of this version of the file, and otherwise whether its
+    /// content was compared.
     async fn compare_start(
         &self,
         client: &mut Client,
@@ -102,9 +102,9 @@ impl StoredPart<'_> {
             StoredBy::ThisRun(sent) => {
                 // The last block may have been sent in part.
                 let expected = sent.start..=sent.furthest.saturating_add(self.block);
-                // What a server that ignores the offset stores has at most the length of the rest.
+                // If a server ignores the offset, the stored file is at most as long as the rest.
                 let is_from_start = sent.start == 0 || there > sent.end - sent.start + self.block;
-                // What the network held when the session was lost is missing.
+                // The bytes that were in transit when the session was lost are missing.
                 let is_expected = there < self.id.size && there.saturating_add(IN_FLIGHT) >= sent.furthest;
                 (expected.contains(&there), is_from_start, Some(sent.began).filter(|_| !is_expected))
             }
@@ -123,7 +123,8 @@ impl StoredPart<'_> {
         Ok(is_believed.then_some(false))
     }
 
-    /// Returns whether a file that the server does not send may be what an attempt stored that began at this time.
+    /// Returns whether a file that the server does not send may have been stored by an attempt that began at this
+    /// time.
     async fn may_be_of_attempt(&self, client: &mut Client, there: u64, began: Option<SystemTime>) -> bool {
         let Some(began) = began else { return true };
         match client.modified_if_told(self.path).await.and_then(system_time) {
@@ -131,7 +132,7 @@ impl StoredPart<'_> {
                 let is_older = began.duration_since(modified).is_ok_and(|older| older >= CLOCK_MARGIN);
                 !is_older
             }
-            // The rest of the file shows by its size whether it came after the right start.
+            // The total size shows whether the rest of the file was appended at the right offset.
             None => there < self.id.size,
         }
     }
@@ -150,7 +151,7 @@ impl StoredPart<'_> {
         Ok(self.compare(client, file, 0, there).await? == Some(true))
     }
 
-    /// Compares the hash of what the server has, if it computes hashes.
+    /// Compares the hash of the file on the server, if the server computes hashes.
     async fn has_same_hash(&self, client: &mut Client, there: u64) -> Result<Option<bool>> {
         let hashed = match client.hash_algorithms().await {
             Ok(algorithms) if algorithms.is_empty() => return Ok(None),
@@ -190,8 +191,8 @@ impl StoredPart<'_> {
         self.compare(client, file, there - OVERLAP, OVERLAP).await
     }
 
-    /// Reads the server's file from this position to its end; returns whether these are the bytes of the local file,
-    /// and this many. Returns `None` if the server does not send them.
+    /// Reads the server's file from this position to its end; returns whether its bytes and their number equal those
+    /// of the local file. Returns `None` if the server does not send them.
     async fn compare(
         &self,
         client: &mut Client,
@@ -243,7 +244,7 @@ impl StoredPart<'_> {
     ) -> Result<bool, CopyError> {
         let (mut left, mut is_equal) = (length, true);
         let (mut there, mut here) = (BytesMut::with_capacity(MIN_BLOCK), vec![0; MIN_BLOCK]);
-        // A few more bytes are read, since a transfer that ends by itself is easier on the server.
+        // Up to one overlap is read to its end, since servers handle a completed transfer better than an aborted one.
         while is_equal || left <= OVERLAP {
             there.clear();
             let read =
@@ -264,12 +265,12 @@ impl StoredPart<'_> {
     }
 }
 
-/// How much data is on its way to the server, at most.
+/// Maximum number of bytes that are on their way to the server.
 const IN_FLIGHT: u64 = 8 * 1024 * 1024;
 
-/// How often a file that is growing is compared.
+/// The number of comparisons of a file that is growing.
 const MAX_ATTEMPTS: usize = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Two clocks that are set differ by less.
+/// The difference between two clocks that are set is smaller than this.
 const CLOCK_MARGIN: Duration = Duration::from_secs(10);

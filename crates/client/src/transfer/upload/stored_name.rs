@@ -1,15 +1,15 @@
-//! Uploads of which `SIZE` shows nothing: their names and sizes in the listing of their directory.
+//! Uploads whose size `SIZE` does not report: their names and sizes in the listing of their directory.
 
 use oxftp_proto::RemotePath;
 
 use crate::{Client, Error, Result, client::SizeAnswer};
 
-/// Compares an upload with the listing of its directory, where `SIZE` did not show it: its name, and its size where the
+/// Compares an upload with the listing of its directory, if `SIZE` did not show it: its name, and its size if the
 /// listing shows one.
 ///
-/// A name that only differs in case or in replaced characters is an error, and so is another size. Any other name is a
-/// warning. A server that shows no files at all is believed, since drop boxes do so; where `SIZE` did not say that the
-/// file is missing, that is reported. What shows nothing about one upload is not asked for again.
+/// A name that only differs in case or in replaced characters is an error, and so is another size. Any other name is
+/// a warning. A server that shows no files at all is not an error, since drop boxes do so; if `SIZE` did not say that
+/// the file is missing, a warning is logged. If a listing shows nothing about one upload, no other one is requested.
 pub(crate) async fn check_listed(
     client: &mut Client,
     path: &RemotePath,
@@ -21,7 +21,7 @@ pub(crate) async fn check_listed(
     if client.is_large_directory(&directory) {
         return check_entry(client, path, size, answer).await;
     }
-    // Asked once: the answer is the same for all files.
+    // One query is enough: the answer is the same for all files.
     client.set_hides_uploads(true);
     let Some(wire) = RemotePath::from(name).to_wire(client.encoding()).map(|name| name.into_owned()) else {
         return Ok(());
@@ -33,7 +33,7 @@ pub(crate) async fn check_listed(
     while let Some(entry) = entries.next().await {
         let entry = match entry {
             Ok(entry) => entry,
-            // The server reported before that the transfer is complete.
+            // The server has already confirmed the transfer.
             Err(error) => {
                 failed = Some(error);
                 break;
@@ -111,15 +111,15 @@ pub(crate) async fn check_reported_empty(client: &mut Client, path: &RemotePath,
     Ok(())
 }
 
-/// Compares the size of an upload with its entry, in a directory that is too large to be listed for each upload (`MLST`). A
-/// server without that command is believed.
+/// Compares the size of an upload with its entry, in a directory that is too large to be listed for each upload
+/// (`MLST`). A server without that command passes the check.
 async fn check_entry(client: &mut Client, path: &RemotePath, size: u64, answer: &SizeAnswer) -> Result<()> {
     if !matches!(answer, SizeAnswer::Unknown) {
         return Ok(());
     }
     match Box::pin(client.stat_by_mlst(path)).await {
         Ok(entry) => entry.and_then(|entry| entry.exact_size()).map_or(Ok(()), |there| compare(there, size)),
-        // The server reported before that the transfer is complete.
+        // The server has already confirmed the transfer.
         Err(error) => {
             crate::trace::debug!("{path} is not compared: {error}");
             Ok(())
@@ -134,8 +134,8 @@ fn compare(there: u64, size: u64) -> Result<()> {
     }
 }
 
-/// Returns whether a server may have made one name of the other: by other case, another form of Unicode, or replaced
-/// characters.
+/// Returns whether a server may have changed one name into the other: other case, another form of Unicode, or
+/// replaced characters.
 fn is_spelling_of(one: &[u8], other: &[u8]) -> bool {
     let letters = |name: &[u8]| -> Vec<u8> {
         let letters = name.iter().filter(|byte| byte.is_ascii_alphanumeric());

@@ -1,4 +1,4 @@
-//! Upload of a tree: the contents of a local directory, and where they are stored.
+//! Upload of a tree: the contents of a local directory, and their remote destinations.
 
 use std::{
     collections::HashSet,
@@ -158,7 +158,7 @@ impl TreeUpload {
         Ok(selection.accepts(&candidate))
     }
 
-    /// Leaves out the files that are to be kept, or are not there to be replaced.
+    /// Excludes the files that are to be kept, and those that are to be replaced only and do not exist.
     async fn leave_out_by_target(
         &self,
         client: &mut Client,
@@ -298,7 +298,7 @@ fn leave_out_partial_names(items: &mut Vec<DirEntry>, found: &mut Found<TreeUplo
     });
 }
 
-/// Returns what a selection sees of a local file.
+/// Returns the facts of a local file that a selection examines.
 pub(crate) fn candidate(found: &Metadata) -> Candidate<'static> {
     Candidate {
         path: "",

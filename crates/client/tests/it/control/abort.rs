@@ -78,7 +78,7 @@ async fn scheduled_abort_is_read_by_next_command() {
 }
 
 #[tokio::test]
-async fn dropped_abort_is_read_by_next_command() {
+async fn cancelled_abort_is_read_by_next_command() {
     let script = retr().send("data").expect("ABOR").reply("226 done").reply("225 nothing to abort");
     let (server, mut client) = play(with_sync_check(with_noop(script))).await;
 
@@ -94,7 +94,7 @@ async fn dropped_abort_is_read_by_next_command() {
 
 /// Pure-FTPd ends a download whose data connection is closed while it writes so.
 #[tokio::test]
-async fn dropped_download_with_second_preliminary_reply_is_aborted() {
+async fn cancelled_download_with_second_preliminary_reply_is_aborted() {
     let script = retr().send("data").reply("150 0.001 seconds").expect("ABOR").reply("226 aborted");
     let (server, mut client) = play(with_sync_check(with_noop(script))).await;
 

@@ -20,7 +20,7 @@ async fn pipelined_commands_are_sent_before_first_reply() {
 }
 
 #[tokio::test]
-async fn dropped_pipeline_replies_answer_no_later_command() {
+async fn cancelled_pipeline_replies_answer_no_later_command() {
     let script = Script::new().expect("NOOP").expect("SYST").reply("200 ok").reply("215 UNIX");
     let (server, mut client) = play(with_sync_check(script)).await;
 

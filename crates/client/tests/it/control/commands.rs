@@ -450,7 +450,7 @@ async fn unparsable_reply_breaks_the_connection() {
 }
 
 #[tokio::test]
-async fn server_text_is_escaped_in_errors() {
+async fn terminal_injection_in_errors_is_escaped() {
     let (server, mut client) = play(Script::new().expect("NOOP").reply("550 \u{1b}[2Jgone\u{7}")).await;
 
     let error = client.command("NOOP").expect("2xx").await.unwrap_err();
@@ -460,7 +460,7 @@ async fn server_text_is_escaped_in_errors() {
 }
 
 #[tokio::test]
-async fn dropped_command_leaves_next_its_own_reply() {
+async fn cancelled_command_leaves_next_its_own_reply() {
     // Polled once, it has sent its line; the reply is outstanding.
     let script = Script::new().expect("SITE A").reply("213 a");
     let (server, mut client) = play(with_sync_check(script)).await;

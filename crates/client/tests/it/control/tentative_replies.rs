@@ -170,7 +170,7 @@ async fn pool_shares_that_pipelining_is_disabled() {
     server.done().await;
 }
 
-/// How long the client waits for more of a reply that may be complete.
+/// The time that the client waits for more of a reply that may be complete.
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// The pause between two bytes of a slow reply.

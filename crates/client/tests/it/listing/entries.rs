@@ -227,7 +227,7 @@ async fn first_entry_arrives_before_listing_ends() {
 }
 
 #[tokio::test]
-async fn dropped_lazy_listing_keeps_client_usable() {
+async fn cancelled_lazy_listing_keeps_client_usable() {
     let script = open_transfer(Script::new().type_image(), "MLSD")
         .send("type=file; first\r\n")
         .reply("426 broken off");

@@ -86,7 +86,7 @@ async fn empty_listing_with_spaces_is_repeated_after_cwd() {
 }
 
 #[tokio::test]
-async fn dropped_listing_after_cwd_restores_directory() {
+async fn cancelled_listing_after_cwd_restores_directory() {
     let script = refusing(Script::new().type_image(), "LIST my dir", "550 my: no such file")
         .expect("PWD")
         .reply("257 \"/home\"")

@@ -295,7 +295,7 @@ async fn mirror_keeps_partial_file_in_use() {
     }
 }
 
-/// A server that lists its working directory, whatever it is asked for: nothing in that listing shows it.
+/// A server that lists its working directory for every path: nothing in that listing shows it.
 #[tokio::test]
 async fn listing_of_other_directory_deletes_nothing() {
     use oxftp_testing::fragile::{Fault, Fragile};

@@ -1,4 +1,4 @@
-//! Mirrors to servers that store names in another form: what was just stored is never deleted.
+//! Mirrors to servers that store names in another form: a file that was just stored is never deleted.
 
 use std::path::Path;
 
@@ -103,7 +103,7 @@ fn unversioned(name: &str) -> String {
     name.trim_end_matches(";1").to_owned()
 }
 
-/// What the server has under another name is not sent again, and not passed over in silence.
+/// A file that the server has under another name is not sent again, and is reported as a failure.
 #[tokio::test]
 async fn mirror_up_reports_other_names_without_delete() {
     type Form = fn(&str) -> String;
@@ -290,7 +290,7 @@ async fn mirror_delete_lists_changed_directories_again_only() {
     );
 }
 
-/// What the server shows after the uploads decides, not what it showed before.
+/// The listing after the uploads decides, not the one before.
 #[tokio::test]
 async fn mirror_delete_keeps_upload_that_replaced_another() {
     let habits = Habits::default().names(replaced, str::to_owned);

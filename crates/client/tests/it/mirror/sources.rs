@@ -99,7 +99,7 @@ async fn mirror_moves_sources_away_and_leaves_them_there() {
     let (pool, done) = (pool(&server), || "done".to_owned());
 
     pool.mirror_down("in", local.path()).move_source(done()).await.unwrap();
-    // What was moved is no source.
+    // A moved file is not a source.
     let again = pool.mirror_down("in", local.path()).move_source(done()).await.unwrap();
 
     assert_eq!(again.files, 0);

@@ -207,7 +207,7 @@ async fn missing_mdtm_is_noticed_once() {
     assert_eq!(asked, 1);
 }
 
-/// Where `MDTM` works, the zone is measured with it, and the directory is not listed again for that.
+/// If `MDTM` works, the zone is measured with it, and the directory is not listed again for that.
 #[tokio::test]
 async fn mirror_measures_zone_from_its_own_listing() {
     let mut habits = minutes(9 * HOUR);

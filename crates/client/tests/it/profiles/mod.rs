@@ -1,6 +1,7 @@
 //! Profiles of odd servers: a whole session on each (upload, listing, download, two mirrors, removal).
 //!
-//! The servers were written from manuals and public descriptions; `docs/dev/server-quirks.md` says what is known of each.
+//! The servers were written from manuals and public descriptions; `docs/dev/server-quirks.md` lists the known facts
+//! of each.
 
 mod bare_names;
 mod ibm_i;

@@ -7,7 +7,7 @@ use oxftp_testing::fragile::{Fault, Fragile};
 
 use super::*;
 
-/// The optional commands of downloads and uploads, each with what a server does at it.
+/// The optional commands of downloads and uploads, each with a fault of the server at that command.
 fn faults() -> Vec<(&'static str, Fault)> {
     let commands = ["MLST", "MLSD", "EPSV", "FEAT", "SIZE", "MDTM", "MFMT", "CLNT", "OPTS"];
     let fault = |number| match number % 4 {
@@ -54,7 +54,7 @@ async fn optional_command_that_ends_sessions_is_sent_once() {
 }
 
 #[tokio::test]
-async fn silent_time_query_does_not_stop_downloads() {
+async fn timeout_of_time_query_does_not_stop_downloads() {
     let server = server_with_files().without(&["MLST", "MLSD"]).on("MDTM", Fault::Silence).start();
     let local = tempfile::tempdir().unwrap();
     let pool = pool(&server, 3);
@@ -152,7 +152,7 @@ async fn read_start(pool: &Pool, ends: bool) -> oxftp::Result<()> {
 
 /// Each wait for a reply to `ABOR` would take a second.
 #[tokio::test]
-async fn unanswered_abort_costs_one_deadline() {
+async fn unanswered_abort_costs_one_timeout() {
     for ends in [true, false] {
         let server = Fragile::new().file("/d/big", vec![b'x'; 30_000]).on("ABOR", Fault::Stall).start();
         let pool = pool(&server, 1);
@@ -169,7 +169,7 @@ async fn unanswered_abort_costs_one_deadline() {
 
 /// The server becomes silent when its data connection is closed early.
 #[tokio::test]
-async fn unanswered_end_of_stream_costs_one_deadline() {
+async fn unanswered_end_of_stream_costs_one_timeout() {
     let server = Fragile::new().file("/d/big", vec![b'x'; 30_000]).on("RETR", Fault::StallAfterwards).start();
     let pool = pool(&server, 1);
     let begun = tokio::time::Instant::now();

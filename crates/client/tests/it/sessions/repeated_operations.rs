@@ -169,7 +169,7 @@ async fn mirror_deletion_survives_server_that_ends_each_session() {
     }
 }
 
-/// Nothing was deleted, whatever the server said at the end of the session.
+/// The server deletes nothing, and ends the session at each attempt.
 #[tokio::test]
 async fn retry_of_removal_is_bounded() {
     let server = ending_sessions(&["DELE"], &Fault::ReplyAndHangUp("421 bye".to_owned()));

@@ -45,7 +45,7 @@ async fn refused_on_login_command_hides_its_secret() {
 }
 
 #[tokio::test]
-async fn command_with_line_break_is_never_sent() {
+async fn command_injection_by_line_break_is_never_sent() {
     let server = with_files(0).start();
     let mut client = builder().on_login("NOOP\r\nDELE x").connect(server.address()).await.unwrap();
 

@@ -118,7 +118,7 @@ async fn commands_are_plain_after_close_notify_both_ways() {
 }
 
 #[tokio::test]
-async fn text_injected_after_close_notify_is_no_reply() {
+async fn text_injection_after_close_notify_is_no_reply() {
     for words in ["257 \"/of/an/attacker\"\r\n", "257 \"/of/"] {
         let (_cleared, mut client, server) = cleared(AfterCcc::CloseNotifyAnd(words)).await;
 

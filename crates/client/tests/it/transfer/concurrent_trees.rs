@@ -149,7 +149,7 @@ async fn too_many_failures_stop_a_tree() {
 }
 
 #[tokio::test]
-async fn deadline_stops_tree_and_reports_unfinished_files() {
+async fn deadline_timeout_stops_tree_and_reports_the_rest() {
     let local = tempfile::tempdir().unwrap();
     let script = send_file(tree(&["a", "b", "c"]), "RETR d/a", "a").passive().expect("RETR d/b").stall();
     let server = script.start().await;

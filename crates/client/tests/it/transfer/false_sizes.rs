@@ -98,7 +98,7 @@ fn unreadable(script: Script, size: usize, modified: &str) -> Script {
     script.reply("550 Permission denied").expect("MDTM a").reply(modified)
 }
 
-/// Queries the size once more, and sends the whole file.
+/// Queries the size again, and sends the whole file.
 fn whole(script: Script, size: usize) -> Script {
     let script = script
         .expect("SIZE a")

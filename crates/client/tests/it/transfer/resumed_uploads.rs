@@ -368,7 +368,7 @@ async fn retry_continues_what_this_run_stored() {
     server.done().await;
 }
 
-/// A drop box does not send what it has.
+/// A drop box does not send the files that it has.
 #[tokio::test]
 async fn retry_of_unreadable_upload_continues_own_bytes() {
     let whole = content(SIZE);
@@ -488,7 +488,7 @@ async fn upload_into_drop_box_succeeds() {
     }
 }
 
-/// The server still writes what it received over the session that was lost.
+/// The server still writes the bytes that it received over the lost session.
 #[tokio::test]
 async fn growing_upload_is_compared_again() {
     let whole = content(SIZE);

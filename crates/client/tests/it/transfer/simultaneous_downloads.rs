@@ -183,7 +183,7 @@ async fn simultaneous_downloads_into_memory_are_whole() {
 }
 
 #[tokio::test]
-async fn dropped_download_unlocks_its_partial_file() {
+async fn cancelled_download_unlocks_its_partial_file() {
     for segments in [1, 2] {
         let (server, local, bytes) = with_file("big", LARGE).await;
         let (slow, part) = (slow_pool(&server), local.path().join("big.oxftp.part"));

@@ -340,7 +340,7 @@ async fn custom_masks_decide_transfer_success() {
 }
 
 #[tokio::test]
-async fn dropped_download_leaves_next_command_its_reply() {
+async fn cancelled_download_leaves_next_command_its_reply() {
     let (server, mut client) = play(with_sync_check(retr().send("abc").reply("426 broken off"))).await;
 
     let mut stream = client.download_stream("a").await.unwrap();
@@ -352,7 +352,7 @@ async fn dropped_download_leaves_next_command_its_reply() {
 }
 
 #[tokio::test]
-async fn late_reply_of_dropped_transfer_is_available() {
+async fn late_reply_of_cancelled_transfer_is_available() {
     let (server, mut client) = play(retr().send("abc").reply("426 broken off")).await;
 
     drop(client.download_stream("a").await.unwrap());
@@ -363,7 +363,7 @@ async fn late_reply_of_dropped_transfer_is_available() {
 }
 
 #[tokio::test]
-async fn dropped_upload_is_reset() {
+async fn cancelled_upload_is_reset() {
     let (server, mut client) =
         play(with_sync_check(stor().read(4).expect_reset().reply("426 broken off"))).await;
 
@@ -376,7 +376,7 @@ async fn dropped_upload_is_reset() {
 }
 
 #[tokio::test]
-async fn upload_dropped_before_first_byte_is_reset() {
+async fn upload_cancelled_before_first_byte_is_reset() {
     let (server, mut client) = play(with_sync_check(stor().expect_reset().reply("426 broken off"))).await;
 
     drop(client.upload_stream("a").await.unwrap());
@@ -386,7 +386,7 @@ async fn upload_dropped_before_first_byte_is_reset() {
 }
 
 #[tokio::test]
-async fn dropped_append_is_reset() {
+async fn cancelled_append_is_reset() {
     let script = open_transfer(Script::new().type_image(), "APPE a").expect_reset().reply("426 broken off");
     let (server, mut client) = play(with_sync_check(script)).await;
 
@@ -399,7 +399,7 @@ async fn dropped_append_is_reset() {
 }
 
 #[tokio::test]
-async fn dropped_client_resets_its_upload() {
+async fn cancelled_upload_of_dropped_client_is_reset() {
     let (server, mut client) = play(stor().read(4).expect_reset()).await;
 
     let mut stream = client.upload_stream("a").await.unwrap();
@@ -411,7 +411,7 @@ async fn dropped_client_resets_its_upload() {
 }
 
 #[tokio::test]
-async fn upload_with_dropped_finish_is_complete() {
+async fn upload_with_cancelled_finish_is_complete() {
     let (server, mut client) = play(with_sync_check(stor().receive().reply("226 done"))).await;
 
     let mut stream = client.upload_stream("a").await.unwrap();

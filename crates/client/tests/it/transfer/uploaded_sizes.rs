@@ -127,7 +127,7 @@ async fn mirror_finds_truncated_uploads_by_listing() {
     }
 }
 
-/// A directory with many entries is listed once; later uploads are looked at one by one.
+/// A directory with many entries is listed once; later uploads are queried one by one.
 #[tokio::test]
 async fn truncated_upload_into_large_directory_is_found() {
     let server = (0..1001).fold(Fragile::new(), |server, number| server.file(&format!("/old{number}"), "x"));

@@ -1,6 +1,6 @@
 //! Order of day, month and year in numeric dates.
 
-/// What comes first in a date such as `03-04-05`.
+/// The order of the parts of a date such as `03-04-05`.
 ///
 /// A format reads a date in this order only. If the result is not a day of the calendar, the format
 /// rejects the line. This is how the order used by a whole listing is found.

@@ -107,8 +107,7 @@ fn without_device(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Returns whether the letters are roughly permissions: some servers put an `s` or `t` in a position of its
-/// own.
+/// Returns whether the letters are roughly permissions: some servers put an `s` or `t` in a separate position.
 fn are_in_place(letters: &[u8]) -> bool {
     let mut places = [b'r', b'w', b'x'].into_iter().cycle();
     letters.iter().zip(&mut places).all(|(&letter, place)| match place {
@@ -172,7 +171,7 @@ fn other_execute(letter: u8) -> Option<u32> {
     }
 }
 
-/// What GNU `ls` prints if it cannot read the mode.
+/// The mode that GNU `ls` prints if it cannot read the mode.
 const UNKNOWN: &[u8] = b"?????????";
 
 /// Number of permission letters.

@@ -70,7 +70,7 @@ fn listed_size(text: &[u8], name: &[u8]) -> Option<Option<u64>> {
     }
 }
 
-/// Returns whether a name leaves no space for the size, which then stands on the next line.
+/// Returns whether a name leaves no space for the size, which is then on the next line.
 fn may_continue(name: &[u8]) -> bool {
     name.len() >= LONG && !name.ends_with(b":") && name.iter().any(u8::is_ascii_alphanumeric)
 }

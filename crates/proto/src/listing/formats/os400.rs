@@ -112,7 +112,7 @@ impl<'l> ColumnsBeforeType<'l> {
     }
 }
 
-/// Returns whether this stands for a size that is too large for its column or for 64 bits.
+/// Returns whether a word marks a size that is too large for its column or for 64 bits.
 fn is_out_of_range(word: &[u8]) -> bool {
     let is_all = |test: fn(&u8) -> bool| word.len() > 1 && word.iter().all(test);
     is_all(u8::is_ascii_digit) || is_all(|byte| *byte == b'*') || is_all(|byte| *byte == b'+')

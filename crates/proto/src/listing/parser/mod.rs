@@ -14,10 +14,10 @@ use crate::{Entry, Limits, Timestamp};
 
 /// Parses a listing line by line, and detects its format.
 ///
-/// All formats are tried on the first lines, at most 32. The one that reads most of them is used, until
-/// another reads more of the lines that follow. As long as no line shows whether `03-04-05` is in March or in
-/// April, the parser looks further ahead, at most 1024 lines and 256 KiB. A line that the format cannot read
-/// is tried in the others; one that no format can read is counted and skipped.
+/// All formats are tried on the first lines, at most 32. The format that reads most of them is used, until another
+/// one reads more of the following lines. As long as no line shows whether `03-04-05` is in March or in April, the
+/// parser looks further ahead, at most 1024 lines and 256 KiB. If the format cannot read a line, the others are
+/// tried; a line that no format can read is counted and skipped.
 ///
 /// Every pushed line results in one [`Outcome`], in order.
 ///
@@ -183,7 +183,7 @@ impl ListingParser {
         self.push(line);
     }
 
-    /// Decides for a format by the lines so far, without waiting for more.
+    /// Decides on a format by the lines so far, without waiting for more.
     pub fn decide(&mut self) {
         if !self.detector.is_decided() && !self.waiting.is_empty() {
             self.detector.decide();

@@ -20,7 +20,7 @@ fn custom(line: &[u8], _: Timestamp) -> Result<Entry, ListingError> {
     }
 }
 
-/// Returns the names of the entries, `-` for lines that are no entries and `?` for lines that no format can read.
+/// Returns the names of the entries, `-` for lines that are not entries and `?` for lines that no format can read.
 fn read(parser: &mut ListingParser, lines: &[&[u8]]) -> Vec<String> {
     lines.iter().for_each(|line| parser.push(line));
     parser.finish();

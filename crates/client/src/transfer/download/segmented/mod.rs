@@ -1,8 +1,8 @@
 //! Download of one large file over several connections.
 //!
-//! The [`plan`] decides which part of the file each connection downloads, [`worker`] downloads one, and [`status`]
-//! records the written bytes for a later run. This module decides whether a file can be downloaded so, and whether it
-//! is complete.
+//! The [`plan`] decides which part of the file each connection downloads, a [`worker`] downloads one part, and
+//! [`status`] records the written bytes for a later run. This module decides whether a file can be downloaded in
+//! segments, and whether it is complete.
 
 mod plan;
 mod progress;
@@ -78,12 +78,12 @@ struct Prepared<'l> {
 }
 
 impl Segmented<'_> {
-    /// Returns whether a file of this size is worth several connections.
+    /// Returns whether several connections are worthwhile for a file of this size.
     pub(crate) fn is_worth_it(size: u64, at_once: bool) -> bool {
         size >= if at_once { 2 * MIN_SEGMENT } else { MIN_SPLIT }
     }
 
-    /// Downloads the file; returns `None` when only a single connection can, from the start.
+    /// Downloads the file; returns `None` if only a single connection can download it, from the start.
     pub(crate) async fn download(
         &self,
         worker: Worker<'_>,
@@ -140,7 +140,7 @@ impl Segmented<'_> {
         workers
     }
 
-    /// Finds the bytes that are there already, or creates an empty partial file.
+    /// Finds the bytes of an earlier run, or creates an empty partial file.
     async fn prepare<'l>(&self, mut worker: Worker<'l>, partial: &Path) -> Result<Prepared<'l>> {
         let segments = if self.at_once { self.max_connections } else { 1 };
         let new_plan = |there| SegmentPlan::new(there, self.size, segments, MIN_SEGMENT);
@@ -211,8 +211,8 @@ impl Segmented<'_> {
             follow_up: FollowUp::Nothing,
             progress: &FileProgress::new(&*self.job.progress),
         };
-        // The lock ends with the rename: what stands beside the partial file may belong to another download then. All of the
-        // file is written, which is what a partial file without a status says.
+        // The status is removed before the rename, which ends the lock: after it, the status may belong to another
+        // download. A partial file without a status counts as completely written, which is true at this point.
         remove_status(&**self.fs, partial).await?;
         download.commit(&self.remote, lock, partial, self.target).await?;
         if !self.fs.try_exists(partial).await? {
@@ -298,7 +298,7 @@ impl Running<'_> {
         let mut budget = self.job.budget();
         loop {
             let mut changed = pin!(self.admission.changed());
-            // Changes from here on are noticed.
+            // Register for changes before checking, so that none is missed.
             changed.as_mut().enable();
             if self.is_over() {
                 return Ok(());
@@ -312,7 +312,7 @@ impl Running<'_> {
                 Ok(true) => budget = self.job.budget(),
                 Ok(false) => self.wait(changed).await,
                 Err(error) => {
-                    // Not retried in place: after the pause the plan may have no work for this worker.
+                    // The segment is not retried here: after the pause, the plan may have no work for this worker.
                     if let Err(error) = worker.recover(error, &mut budget).await {
                         self.admission.gone(number);
                         self.admission.wake();
@@ -341,11 +341,12 @@ impl Running<'_> {
         let is_complete = self.plan().is_segment_complete(taken.index);
         self.plan().release(taken.index, Instant::now());
         self.admission.wake();
-        // Without progress the retries that were used up do not come back.
+        // The retry budget is renewed only if there was progress.
         outcome.map(|()| is_complete)
     }
 
-    /// Extends the partial file to its full length. A status is saved before, as that length means nothing.
+    /// Extends the partial file to its full length. A status is saved before, because the length is meaningless
+    /// afterwards.
     async fn extend(&self, client: &mut Client) -> Result<()> {
         let extend = async || {
             let time = self.job.query_time(client).await?;
@@ -361,7 +362,7 @@ impl Running<'_> {
         self.time.get_or_try_init(extend).await.map(drop)
     }
 
-    /// Saves the status repeatedly. A save that was started is completed: cut short, it would leave a file.
+    /// Saves the status repeatedly. A started save is completed: an interrupted one would leave a file.
     async fn save_until(&self, over: &Notify) {
         loop {
             tokio::select! {
@@ -374,18 +375,18 @@ impl Running<'_> {
 
     async fn save_status(&self) {
         let Some(time) = self.time.get() else { return };
-        // Bytes that are written meanwhile are not claimed yet.
+        // The status is taken before the file is synced, so that it includes no bytes written later.
         let status = self.status(time.clone());
         if let Err(error) = self.save(status).await {
             crate::trace::warn!("the status of a segmented download cannot be saved: {error}");
         }
     }
 
-    /// Saves a status after the bytes that it claims have reached the disk. After a power failure the file has its full
-    /// length, and zeros where nothing was written yet.
+    /// Saves a status after the bytes that it lists have reached the disk. After a power failure, the file has its
+    /// full length, with zeros where nothing was written yet.
     async fn save(&self, status: Status) -> Result<(), LocalFsError> {
         let mut file = self.open_partial().await?;
-        // Other backends may hold back more than the last block.
+        // Other backends may buffer more than the last block.
         if file.system_file().is_none() {
             return Ok(());
         }
@@ -393,7 +394,7 @@ impl Running<'_> {
         status.save(&**self.job.fs, self.partial).await
     }
 
-    /// Opens the partial file once more. Fails if another program has replaced it.
+    /// Opens the partial file again. Fails if another program has replaced it.
     async fn open_partial(&self) -> Result<Box<dyn FileHandle>, LocalFsError> {
         let mut lock = self.lock.lock().await;
         reopen_locked(&**self.job.fs, &mut **lock, self.partial).await
@@ -417,10 +418,10 @@ impl Running<'_> {
 /// The minimum size of a segment: a connection takes some round trips to reach its full speed.
 const MIN_SEGMENT: u64 = 4 * 1024 * 1024;
 
-/// From this size on it is measured whether segments are faster.
+/// The minimum size at which it is measured whether segments are faster.
 const MIN_SPLIT: u64 = 64 * 1024 * 1024;
 
-/// How often a connection without a segment looks for one that is worth splitting.
+/// The interval at which a connection without a segment looks for one that is worth splitting.
 const RECHECK: Duration = Duration::from_millis(500);
 
 /// A killed download loses at most the bytes of this time.

@@ -1,7 +1,7 @@
 //! Plan of a segmented download: which connection downloads which part of the file.
 //!
-//! [`SegmentPlan`] performs no I/O, and asks no clock. It counts the written bytes, and hands out segments. A running
-//! transfer is cut short only where that saves more time than a new transfer needs to reach its full rate.
+//! [`SegmentPlan`] performs no I/O and reads no clock. It counts the written bytes, and assigns segments. A running
+//! transfer is shortened only if that saves more time than a new transfer needs to reach its full rate.
 
 use std::{
     sync::{
@@ -19,7 +19,8 @@ pub(crate) struct SegmentPlan {
     segments: Vec<Segment>,
     /// No segment is split into smaller ones.
     min_segment: u64,
-    /// How long a new transfer takes to reach its full rate, and so what a split costs; once measured.
+    /// The time that a new transfer takes to reach its full rate, which is the cost of a split; `None` until it was
+    /// measured.
     start_cost: Option<Duration>,
     /// The highest rate of a connection that has ended a segment, in bytes per second.
     reached: f64,
@@ -38,7 +39,7 @@ struct Segment {
     taken: Option<Pace>,
 }
 
-/// When a connection took a segment, and the bytes that were written then and later.
+/// The time at which a connection took a segment, and the bytes that were written then and later.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
     since: Instant,
@@ -66,8 +67,8 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// Returns how many bytes before [`from`](Self::from) were written, and are transferred again to be compared. They
-    /// are no part of the first bytes of the file, to which a server that ignores `REST` returns.
+    /// Returns how many bytes before [`from`](Self::from) were written, and are transferred again to be compared.
+    /// They do not include the first bytes of the file, to which a server that ignores `REST` returns.
     pub(crate) fn overlap(&self) -> u64 {
         HEAD_BYTES.min(self.from - self.start).min(self.from / 2)
     }
@@ -103,14 +104,15 @@ impl SegmentPlan {
         Self { size, segments, min_segment, start_cost: None, reached: 0.0, hopeless: false }
     }
 
-    /// Learns how long a transfer took to open, and the round trip. What a new transfer costs is estimated from the
+    /// Records how long a transfer took to open, and the round trip. The cost of a new transfer is estimated from the
     /// fastest opening.
     pub(crate) fn opened_in(&mut self, opening: Duration, round_trip: Duration) {
         let cost = opening.saturating_add(round_trip.saturating_mul(SLOW_START));
         self.start_cost = Some(self.start_cost.map_or(cost, |known| known.min(cost)));
     }
 
-    /// Hands out a free segment, or else a part of the segment that would be complete last, if that is soon enough.
+    /// Assigns a free segment, or else a part of the segment that would be complete last, if splitting it saves enough
+    /// time.
     ///
     /// The first segment is handed out first: the others are compared with the head of the file. None is split before
     /// the head is written.
@@ -164,7 +166,8 @@ impl SegmentPlan {
         }
     }
 
-    /// Leaves all to the connection that downloads the beginning, since the server did not start at this segment.
+    /// Leaves the whole file to the connection that downloads its beginning, since the server did not start at this
+    /// segment.
     pub(crate) fn join(&mut self, index: usize) {
         let end = self.size;
         match self.segments.first_mut() {
@@ -221,15 +224,15 @@ impl SegmentPlan {
         let end = segment.end();
         segment.end.store(middle, Ordering::Relaxed);
         let second = Segment { start: middle, done: middle, end: Arc::new(AtomicU64::new(end)), taken: None };
-        // The indexes of the segments that are handed out stay valid.
+        // The new segment is appended, so that the indexes of segments in progress stay valid.
         self.segments.push(second);
         Some(self.segments.len() - 1)
     }
 
     /// Finds the split that saves the most time, if one saves enough.
     ///
-    /// A new transfer has its full rate only after `start_cost`. A split must save more than that, and a connection whose
-    /// full rate is not known yet is left alone.
+    /// A new transfer has its full rate only after `start_cost`. A split must save more than that, and a segment is
+    /// not split while the full rate of its connection is unknown.
     fn best_split(&self, now: Instant) -> Option<Split> {
         let cost = self.start_cost.unwrap_or_default();
         self.segments
@@ -264,9 +267,9 @@ impl SegmentPlan {
 struct Split {
     index: usize,
     middle: u64,
-    /// How many seconds it saves.
+    /// The time that the split saves, in seconds.
     saved: f64,
-    /// How many bytes are missing of the whole segment.
+    /// The number of bytes that are missing of the whole segment.
     left: u64,
 }
 
@@ -293,7 +296,7 @@ impl Segment {
         self.taken.is_none()
     }
 
-    /// Returns the bytes per second of late, unless nothing arrived.
+    /// Returns the recent rate in bytes per second, unless nothing arrived.
     fn rate(&self, now: Instant) -> Option<f64> {
         let (since, from) = self.taken?.earlier;
         let rate = self.done.saturating_sub(from) as f64 / now.saturating_duration_since(since).as_secs_f64();
@@ -309,17 +312,17 @@ impl Segment {
     }
 }
 
-/// How many round trips a connection needs after its opening until it has its full rate.
+/// The number of round trips that a connection needs after its opening until it has its full rate.
 const SLOW_START: u32 = 12;
 
-/// The rate is measured over this time, and up to twice as much: slow start must not count for ever.
+/// The rate is measured over this time, and up to twice as much, so that slow start does not count for long.
 const PACE_WINDOW: Duration = Duration::from_millis(500);
 
-/// A connection keeps this part of what is left of its segment, however slow it is.
+/// A connection keeps at least this fraction (one eighth) of the remaining bytes of its segment, however slow it is.
 const KEPT_PART: u64 = 8;
 
-/// How many bytes of a segment are compared with the beginning of the file. A server that accepts `REST` without
-/// supporting it sends the beginning.
+/// The number of bytes of a segment that are compared with the beginning of the file. A server that accepts `REST`
+/// without supporting it sends the beginning.
 pub(crate) const HEAD_BYTES: u64 = 64 * 1024;
 
 #[cfg(test)]
@@ -359,7 +362,7 @@ mod tests {
 
         assert_eq!(taken, [0, 1]);
         assert!(!plan.lacks_head());
-        // A split would be compared with the head for longer.
+        // No segment is split, because the new one would wait for the head even longer.
         assert!(plan.take(Instant::now()).is_none());
         plan.release(0, Instant::now());
         assert!(plan.lacks_head());
@@ -395,7 +398,7 @@ mod tests {
 
     #[test]
     fn segment_that_ends_soon_is_not_split() {
-        // Half a second is left of the second segment; a new connection starts slowly for as long.
+        // The second segment needs another half second, which is as long as a new connection takes to start.
         let (mut plan, now) = first_half_written(28 * MIB);
 
         assert!(!plan.has_work(now));

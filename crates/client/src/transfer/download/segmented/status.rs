@@ -8,8 +8,8 @@
 //! segment 524288 1048576 done 600000
 //! ```
 //!
-//! It stands beside the partial file, which has its full length from the start: without the status, written bytes could
-//! not be told from reserved ones.
+//! It is stored beside the partial file, which has its full length from the start: without the status, written bytes
+//! could not be distinguished from reserved ones.
 
 use std::{fmt::Write, path::Path};
 

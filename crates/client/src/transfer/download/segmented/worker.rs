@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
+    client::FollowUp,
     data::{DataConnection, Limit, Masks},
     error::local_fs::LocalFsError,
     local_fs::FileHandle,
@@ -21,12 +22,12 @@ use crate::{
     },
 };
 
-/// Why a segment failed.
+/// Error of downloading a segment.
 enum SegmentError {
     Copy(CopyError),
     /// The server ignored `REST` and started at the beginning.
     RestartIgnored,
-    /// What was written before is not of this version of the file.
+    /// The bytes that were written earlier are not of this version of the file.
     OtherVersion,
     /// The connection that downloaded the head of the file failed.
     NoHead,
@@ -35,8 +36,8 @@ enum SegmentError {
 }
 
 impl Running<'_> {
-    /// Downloads a segment to its end, which may be moved meanwhile. A server that cannot start in the middle of a
-    /// file is no failure, but changes the plan.
+    /// Downloads a segment to its end, which may be moved during the download. If a server cannot start in the middle
+    /// of a file, the plan changes, and no error is returned.
     pub(crate) async fn download_segment(&self, client: &mut Client, taken: &Taken) -> Result<()> {
         if taken.index > 0 || taken.end.load(Ordering::Relaxed) < self.job.size {
             self.extend(client).await?;
@@ -44,7 +45,7 @@ impl Running<'_> {
         let mut file = self.open(taken.from).await?;
         let start = taken.from - taken.overlap();
         let asked = Instant::now();
-        let mut data = match client.open_from(self.job.remote.path, start).await {
+        let mut data = match client.open_from(self.job.remote.path, start, FollowUp::Nothing).await {
             Err(Error::StatusCode(error)) if dialog::is_restart_refused(&error) => {
                 self.use_one_connection(taken, &error);
                 return Ok(());
@@ -122,7 +123,7 @@ impl Running<'_> {
             copied.map_err(SegmentError::Copy)?;
             flushed.map_err(|source| self.write_error(source))?;
             progress.flushed();
-            // The end may have been moved meanwhile.
+            // The end may have been moved in the meantime.
             if data.is_at_end() || self.plan().is_segment_complete(taken.index) {
                 return Ok(());
             }
@@ -146,7 +147,7 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Compares the first bytes of a segment that is resumed with those that were written before.
+    /// Compares the first bytes of a resumed segment with the bytes that were written earlier.
     async fn compare_overlap(&self, data: &mut DataConnection, taken: &Taken) -> Result<(), SegmentError> {
         let length = taken.overlap();
         let first = self.read_first(data, length).await?;
@@ -181,7 +182,7 @@ impl Running<'_> {
     async fn await_head(&self) -> Result<(), SegmentError> {
         loop {
             let mut changed = pin!(self.admission.changed());
-            // Changes from here on are noticed.
+            // Register for changes before checking, so that none is missed.
             changed.as_mut().enable();
             let (has_head, is_lacking) = {
                 let plan = self.plan();
@@ -204,7 +205,7 @@ impl Running<'_> {
         let (complete, end) =
             (self.plan().is_segment_complete(taken.index), taken.end.load(Ordering::Relaxed));
         if !complete || end >= self.job.size {
-            // A file that is longer than it was listed continues here.
+            // If the file is longer than it was listed, the data continue here.
             data.limit_to(Limit::default());
             let deadline = client.completion_deadline();
             return match data.finish(client.control_mut(), Masks::default(), deadline).await {
@@ -249,7 +250,7 @@ impl Running<'_> {
         }
     }
 
-    /// Reads some bytes past the end, and compares them with the next segment, if that has them.
+    /// Reads some bytes past the end, and compares them with the next segment, if they are written there.
     async fn fits(&self, data: &mut DataConnection, taken: &Taken, end: u64) -> Result<bool> {
         let position = taken.from - taken.overlap() + data.transferred();
         let length = SEAM_BYTES.min(self.job.size - end);
@@ -274,5 +275,5 @@ impl Running<'_> {
     }
 }
 
-/// How many bytes of the next segment are compared.
+/// The number of bytes of the next segment that are compared.
 const SEAM_BYTES: u64 = 4096;

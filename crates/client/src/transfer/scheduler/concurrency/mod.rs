@@ -1,7 +1,7 @@
 //! Adaptive concurrency: chooses the number of connections by measured throughput.
 //!
-//! [`Concurrency`] has no clock and performs no I/O. The [`admission`](super::admission) reports the moved bytes to it,
-//! and carries out its decisions.
+//! [`Concurrency`] reads no clock and performs no I/O. The [`admission`](super::admission) reports the moved bytes to
+//! it, and executes its decisions.
 
 #[cfg(test)]
 mod tests;
@@ -17,16 +17,16 @@ use std::time::{Duration, Instant};
 pub(crate) struct Concurrency {
     cap: usize,
     allowed: usize,
-    /// How many of them have started to work.
+    /// The number of allowed connections that have started to work.
     working: usize,
     first_step: usize,
     /// A step is taken only when the remaining work takes at least this long.
     min_remaining: Duration,
-    /// Before the first step the rate must have stopped to grow, as it does after slow start.
+    /// Before the first step, the rate must have stopped growing, as it does after slow start.
     awaits_full_rate: bool,
-    /// The rate of the measurement before, of connections that may not have reached their full rate.
+    /// The rate of the previous measurement, of connections that may not have reached their full rate.
     growing: Option<f64>,
-    /// How long the server works for a login.
+    /// The time that the server needs for a login.
     login_cost: Duration,
     /// The running measurement, once all allowed connections work.
     sample: Option<Sample>,
@@ -91,12 +91,12 @@ impl Concurrency {
         self.allowed
     }
 
-    /// Returns how many connections there are at most after the next step.
+    /// Returns the maximum number of connections after the next step.
     pub(crate) fn next_step(&self) -> usize {
         (self.allowed * FAST_GROWTH).min(self.cap)
     }
 
-    /// Sets how long the server works for a login, beyond the round trips.
+    /// Sets the time that the server needs for a login, without the round trips.
     pub(crate) fn login_costs(&mut self, cost: Duration) {
         self.login_cost = cost;
     }
@@ -184,7 +184,7 @@ impl Concurrency {
         grows
     }
 
-    /// Adds connections, as many as the remaining work is worth.
+    /// Adds as many connections as the remaining work justifies.
     fn step(&mut self, factor: usize, rate: f64) {
         let remaining = self.left.weight() / rate;
         let wanted = (self.allowed * factor).min(self.cap);
@@ -300,6 +300,6 @@ const SETTLING: Duration = Duration::from_millis(250);
 const MIN_SAMPLE: Duration = Duration::from_millis(100);
 const MAX_SAMPLE: Duration = Duration::from_millis(500);
 
-/// How long a step that gained nothing is not repeated.
+/// The time for which a step that gained nothing is not repeated.
 const FIRST_PAUSE: Duration = Duration::from_secs(4);
 const MAX_PAUSE: Duration = Duration::from_secs(64);

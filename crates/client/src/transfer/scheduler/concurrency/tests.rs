@@ -12,7 +12,7 @@ struct Network {
     bandwidth: f64,
     /// The server's computing time for each file.
     work: Duration,
-    /// How many files the server works on at once.
+    /// The number of files that the server processes at once.
     cores: f64,
 }
 
@@ -40,7 +40,7 @@ impl Network {
     fn run(&self, mut concurrency: Concurrency, files: u64, size: u64) -> Run {
         let start = Instant::now();
         concurrency.found(WorkAmount { files, bytes: files * size });
-        // When each connection has opened or has finished its file, and its rank.
+        // The times at which each connection has opened or has finished its file, with its rank.
         let mut busy = BTreeSet::from([(start, 0, false)]);
         let mut present = BTreeSet::from([0]);
         let (mut waiting, mut now, mut most) = (files, start, 1);

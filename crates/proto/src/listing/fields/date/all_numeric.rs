@@ -1,7 +1,7 @@
 //! Dates that consist of numbers: `2021-11-08 21:46`, `11/08/21`, `08.11.2021`, `11-08 21:46`.
 //!
-//! A year of four digits at the front is unambiguous, and so are dots: the day comes first in every country
-//! that uses them. Otherwise the [`Calendar`] says the order.
+//! A year of four digits at the front is unambiguous, and so are dots: the day comes first in every country that uses
+//! them. Otherwise the [`Calendar`] decides the order.
 
 use super::{Calendar, clock::Clock, with_clock, year_of};
 use crate::{

@@ -148,7 +148,7 @@ fn blank_padded(text: &[u8]) -> Option<(u8, &[u8])> {
     Some((u8::try_from(number).ok()?, rest))
 }
 
-/// Takes an offset or `GMT` off the front that is a word of its own.
+/// Takes an offset or `GMT` off the front that is a separate word.
 pub(super) fn offset(text: &[u8]) -> Option<(Zone, &[u8])> {
     match text::word(text.strip_prefix(b" ")?) {
         (b"GMT" | b"UTC", rest) => Some((Zone::Utc, rest)),

@@ -92,7 +92,7 @@ pub(in crate::listing) fn leading_in<'a>(
     Calendar { horizon, order: Some(order) }.leading(text)
 }
 
-/// What is needed to parse dates.
+/// The context for parsing dates.
 #[derive(Clone, Copy)]
 struct Calendar<'c> {
     horizon: &'c Horizon,

@@ -29,8 +29,8 @@ pub(super) fn leading<'l>(text: &'l [u8], horizon: &Horizon) -> Option<(Timestam
     Some((date, rest.strip_prefix(b".")?))
 }
 
-/// Skips numbers that are no date in any order, such as `00-00-80`, and the time after them. They cost the
-/// date, not the entry.
+/// Skips numbers that are not a date in any order, such as `00-00-80`, and the time after them. The entry then has no
+/// date.
 pub(super) fn faulty(text: &[u8]) -> Option<&[u8]> {
     let (word, rest) = text::word(text);
     let is_part = |part: &[u8]| (1..=4).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);

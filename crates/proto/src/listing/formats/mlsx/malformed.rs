@@ -8,7 +8,7 @@ use crate::{
 
 /// Splits at the last semicolon of a line that has no blank between it and the name: `type=file;size=7;name`.
 ///
-/// The text after the semicolon is a name if it is no fact, not even one without a value. If no blank follows, it
+/// The text after the semicolon is a name if it is not a fact, not even one without a value. If no blank follows, it
 /// must not be the start of a fact either, at which a truncated line ends.
 #[cold]
 pub(super) fn without_blank(line: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -32,7 +32,7 @@ pub(super) fn end_of_separated(line: &[u8], blank: usize) -> usize {
     while let Some(rest) = line.get(end + 1..).filter(|_| is_first_fact) {
         let word = text::word(rest).0;
         let is_fact = word.len() < rest.len() && word.ends_with(b";") && has_known_fact(Some(word));
-        // A fact of which there is one already is a part of the name.
+        // A second fact of the same name is a part of the file name.
         if !is_fact || line.get(..end).is_none_or(|facts| has_fact(facts, word)) {
             break;
         }
@@ -72,7 +72,7 @@ pub(super) fn time(value: &[u8]) -> Option<Timestamp> {
         match byte {
             b'0'..=b'9' | b'.' => plain.push(byte),
             b',' => plain.push(b'.'),
-            // An offset has a sign too, but later.
+            // The sign of an offset comes after the date.
             b'-' if at < "YYYY-MM-D".len() => {}
             b'T' | b' ' | b':' => {}
             _ => return None,

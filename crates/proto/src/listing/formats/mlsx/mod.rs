@@ -51,7 +51,7 @@ fn split_name(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let Some(blank) = gap else { return malformed::without_blank(line) };
     let (facts, _) = line.split_at_checked(blank)?;
     let end = match facts.last() {
-        // One fact alone: others may follow the blank.
+        // After a single fact, others may follow the blank.
         Some(b';') if blank < malformed::SHORT_FACTS => malformed::end_of_separated(line, blank),
         None | Some(b';') => blank,
         Some(_) => return split_after_value(line, blank),

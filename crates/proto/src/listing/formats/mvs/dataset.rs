@@ -90,7 +90,7 @@ fn is_number(word: &[u8]) -> bool {
     text::number(word).is_some() || word == b"X"
 }
 
-/// A number, or the mark of one that is unknown or too long.
+/// Returns whether a word is a number, or the mark of a number that is unknown or too long.
 fn is_count(word: &[u8]) -> bool {
     !word.is_empty() && word.iter().all(|byte| byte.is_ascii_digit() || b"?+*".contains(byte))
 }

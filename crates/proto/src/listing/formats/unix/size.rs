@@ -95,7 +95,7 @@ fn before_device<'l>(rest: &'l [u8], last: &[u8], kind: EntryKind) -> Option<&'l
         .then_some(rest)
 }
 
-/// Returns whether a word stands for a size that is unknown, or too large for the server.
+/// Returns whether a word marks a size that is unknown, or too large for the server.
 fn is_unknown(word: &[u8]) -> bool {
     match word {
         b"?" | b"-" | b"<DIR>" => true,

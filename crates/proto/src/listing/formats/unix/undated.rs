@@ -81,7 +81,7 @@ fn compact<'l>(word: &Word<'l>) -> Option<(Option<Timestamp>, &'l [u8])> {
     }
 }
 
-/// Skips a date that is no day of a calendar, or whose month is garbled: `000 17 2025`, `Jan  0 00:00` or
+/// Skips a date that is not a day of a calendar, or whose month is garbled: `000 17 2025`, `Jan  0 00:00` or
 /// `0000-00-00 00:00`.
 fn faulty<'l>(word: &Word<'l>) -> Option<&'l [u8]> {
     // Owners and groups may be numbers.
@@ -208,8 +208,8 @@ fn is_start_of_date(text: &[u8]) -> bool {
     text.len() < shortest || begins_with_digit(first) || WEEKDAYS.contains(&first) || is_month
 }
 
-/// Returns whether a time, or a month and a number, are among the first words: the text is no name then, but
-/// a date of unknown form and a name.
+/// Returns whether a time, or a month and a number, are among the first words: the text is not a name then, but a
+/// date of unknown form and a name.
 fn begins_with_parts_of_date(text: &[u8]) -> bool {
     let mut rest = text;
     let (mut month, mut number) = (false, false);

@@ -32,7 +32,7 @@ impl<'l> Attributes<'l> {
         Some(read)
     }
 
-    /// Returns whether these columns are those of OpenVMS, whatever the name is.
+    /// Returns whether these columns are those of OpenVMS, independent of the name.
     pub(super) fn are_telling(&self) -> bool {
         self.has_size && self.has_date && self.owner.is_some() && self.has_protection
     }

@@ -4,10 +4,10 @@
 //! NOTES.TXT;7                9/12        8-SEP-2004 07:41:55.20  [STAFF,ANN]  (RWED,RWED,RE,)
 //! ```
 //!
-//! A name is recognized by the version after the semicolon. Files keep it; directories lose it together with
-//! `.DIR`. The columns after the name have no fixed order, because the servers of DEC, Process (MultiNet,
-//! TCPware) and MadGoat differ: see [`columns`]. A long name has a line of its own. Escapes such as `^.`
-//! remain in the name, because the server expects them.
+//! A name is recognized by the version after the semicolon. Files keep it; directories lose it together with `.DIR`.
+//! The columns after the name have no fixed order, because the servers of DEC, Process (MultiNet, TCPware) and
+//! MadGoat differ: see [`columns`]. A long name is on a separate line. Escapes such as `^.` remain in the name,
+//! because the server expects them.
 
 mod columns;
 

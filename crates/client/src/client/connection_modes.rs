@@ -1,0 +1,229 @@
+//! Passive and active mode: opens the data connections of transfers.
+
+use std::{io, net::SocketAddrV4};
+
+use oxftp_proto::{
+    Command, TransferType,
+    address::parse_pasv,
+    classify,
+    dialog::{Active, Exchange, MdtmReply, Passive, PassiveMode, PassiveWithMdtm},
+};
+
+use super::{Client, compression::TransferMode, transfer_command::FollowUp};
+use crate::{
+    Error, Result,
+    config::command_memory::OptionalCommand,
+    connect::{
+        BoxSocket,
+        data_dialer::{DataDialer, Opened},
+    },
+    control::{DialogIo, PipelinedPassive},
+    stream::Direction,
+};
+
+impl Client {
+    /// Opens a data connection in passive mode and sends nothing over it. The next command decides how it
+    /// is used.
+    ///
+    /// The connection is not encrypted, because TLS starts only after that command.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::{PassiveMode, TransferType};
+    ///
+    /// let socket = client.passive_connection(TransferType::Image, &[PassiveMode::Epsv]).await?;
+    /// let reply = client.command("STOU").expect("1xx").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the server refuses each of `modes`; [`Error::DataConnect`] if the client
+    /// cannot connect to the address in the reply.
+    pub async fn passive_connection(
+        &mut self,
+        transfer_type: TransferType,
+        modes: &[PassiveMode],
+    ) -> Result<BoxSocket> {
+        self.set_type(transfer_type).await?;
+        self.set_mode(TransferMode::Stream).await?;
+        match self.open_passive(None, modes.to_vec()).await? {
+            (Opened::Socket(socket), _) => {
+                socket.reset_on_close(false);
+                Ok(socket)
+            }
+            (Opened::Listener(_), _) => Err(Error::DataConnect(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    /// Returns the address in the server's reply to `PASV` (RFC 959, 4.1.2). The client does not connect to it.
+    /// With network address translation, it may be unreachable.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.passive_address().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the server refuses; [`Error::UnusableReply`] if its reply contains no address.
+    pub async fn passive_address(&mut self) -> Result<SocketAddrV4> {
+        let reply = self.control.run(Exchange::new(Command::new("PASV"), &["227"])).await?;
+        let address = reply.lines().rev().find_map(|line| parse_pasv(line).ok());
+        address.ok_or(Error::UnusableReply { command: "PASV", reply })
+    }
+
+    /// Opens a passive data connection for `command`, or an active one on a server that knows no passive mode.
+    pub(super) async fn open_passive_or_active(
+        &mut self,
+        command: &Command,
+        mdtm: Option<Command>,
+    ) -> Result<(Opened, Option<MdtmReply>)> {
+        let refused = match self.open_passive_for(command, mdtm).await {
+            Err(Error::StatusCode(refused))
+                if self.capabilities.passive.is_none() && classify::rejects_passive(&refused.info) =>
+            {
+                refused
+            }
+            opened => return opened,
+        };
+        match self.open_active().await {
+            Ok(opened) => {
+                self.capabilities.active_only = true;
+                Ok((opened, None))
+            }
+            Err(error) if error.is_connection_lost() => Err(error),
+            Err(_) => Err(refused.into()),
+        }
+    }
+
+    /// Opens a passive data connection for `command`. A server that redirects transfers to other machines
+    /// (drftpd) needs `PRET` first, to choose the machine that listens. `PRET` is sent once the server has
+    /// asked for it.
+    async fn open_passive_for(
+        &mut self,
+        command: &Command,
+        mdtm: Option<Command>,
+    ) -> Result<(Opened, Option<MdtmReply>)> {
+        if !self.capabilities.wants_pret {
+            match self.open_passive(mdtm.clone(), self.passive_order()).await {
+                Err(Error::StatusCode(refused)) if classify::requires_pret(&refused.info) => {
+                    self.capabilities.wants_pret = true;
+                }
+                opened => return opened,
+            }
+        }
+        let pret = Command::with_argument("PRET", command.as_bytes())?;
+        self.control.run(Exchange::new(pret, &["2xx"])).await?;
+        self.open_passive(mdtm, self.passive_order()).await
+    }
+
+    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` in the meantime.
+    async fn open_passive(
+        &mut self,
+        mdtm: Option<Command>,
+        modes: Vec<PassiveMode>,
+    ) -> Result<(Opened, Option<MdtmReply>)> {
+        let config = self.config.clone();
+        let host = self.host.name.clone();
+        let mut dialer = self.dialer(&config, &host);
+        let outcome = self.run_passive(mdtm, modes, &mut dialer).await;
+        match (outcome, dialer.opened, dialer.failure) {
+            (Ok((mode, mdtm_reply)), Some(opened), _) => {
+                self.capabilities.passive = Some(mode);
+                self.state.had_passive_data = true;
+                Ok((opened, mdtm_reply))
+            }
+            (Err(Error::DataConnect(_)), _, Some(failure)) => Err(Error::DataConnect(failure)),
+            (Err(error), ..) => Err(error),
+            (Ok(_), None, _) => Err(Error::DataConnect(io::ErrorKind::NotConnected.into())),
+        }
+    }
+
+    /// Runs the passive dialog. Uses the passive command that was pipelined with the previous transfer, if
+    /// there is one.
+    async fn run_passive(
+        &mut self,
+        mdtm: Option<Command>,
+        modes: Vec<PassiveMode>,
+        dialer: &mut DataDialer<'_>,
+    ) -> Result<(PassiveMode, Option<MdtmReply>)> {
+        let first = modes.first().copied();
+        let io = DialogIo::Data(dialer);
+        self.control.await_closed_download().await?;
+        let ahead = self.control.take_pipelined();
+        let outcome = match ahead {
+            PipelinedPassive::Sent(mode) if first == Some(mode) => {
+                self.control.resume_with(PassiveWithMdtm::new(mdtm, Passive::sent(modes)), io).await
+            }
+            PipelinedPassive::Listening(mode, endpoint) if first == Some(mode) => {
+                let passive = Passive::answered(modes, endpoint);
+                self.control.resume_with(PassiveWithMdtm::new(mdtm, passive), io).await
+            }
+            _ => self.control.run_with(PassiveWithMdtm::new(mdtm, Passive::new(modes)), io).await,
+        };
+        let mode = outcome.as_ref().ok().map(|(mode, _)| *mode);
+        self.capabilities.no_pipelining |=
+            ahead == PipelinedPassive::Refused || (ahead != PipelinedPassive::None && mode != first);
+        outcome
+    }
+
+    /// Returns the passive command that may be pipelined after the data of a transfer.
+    pub(super) fn next_passive_mode(&self, direction: Direction, follow_up: FollowUp) -> Option<PassiveMode> {
+        let capabilities = &self.capabilities;
+        let wanted =
+            follow_up == FollowUp::Transfer && !capabilities.no_pipelining && !capabilities.wants_pret;
+        // If directories are entered, other commands are sent between two transfers.
+        let wanted = wanted
+            && self.config.active.is_none()
+            && !self.capabilities.active_only
+            && !self.capabilities.repeats_type
+            && !self.uses_bare_names();
+        let allowed = || self.config.pipelining.allows(direction, self.server_kind());
+        capabilities.passive.filter(|_| wanted && allowed())
+    }
+
+    /// Opens a data connection in active mode: listens, and sends the address to the server.
+    pub(super) async fn open_active(&mut self) -> Result<Opened> {
+        let config = self.config.clone();
+        let host = self.host.name.clone();
+        let mut dialer = self.dialer(&config, &host);
+        let port_only = self.capabilities.no_eprt || self.control.memory().avoids(OptionalCommand::EPRT);
+        let dialog = if port_only { Active::port_only() } else { Active::default() };
+        self.capabilities.no_eprt |=
+            self.control.run_with(dialog, DialogIo::Data(&mut dialer)).await?.refuses_eprt();
+        dialer.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
+    }
+
+    fn dialer<'a>(&self, config: &'a crate::config::Config, host: &'a str) -> DataDialer<'a> {
+        DataDialer {
+            connector: &*config.connector,
+            host,
+            peer: self.control.peer_address().map(|address| address.ip()),
+            local: self.control.local_address().map(|address| address.ip()),
+            trust_advertised: config.trust_passive_address,
+            active: config.active.as_ref(),
+            deadline: config.timeouts.data_connect,
+            opened: None,
+            failure: None,
+        }
+    }
+
+    /// Returns the passive modes in the order in which they are tried: first the one that worked before.
+    /// `PASV` cannot express an IPv6 address.
+    pub(crate) fn passive_order(&self) -> Vec<PassiveMode> {
+        let ipv6 = self.control.peer_address().is_some_and(|address| address.ip().to_canonical().is_ipv6());
+        let mut modes = self.config.passive.clone();
+        if ipv6 && modes.contains(&PassiveMode::Epsv) {
+            modes.retain(|mode| *mode != PassiveMode::Pasv);
+        }
+        if modes.len() > 1 && self.control.memory().avoids(OptionalCommand::EPSV) {
+            modes.retain(|mode| *mode != PassiveMode::Epsv);
+        }
+        modes.sort_by_key(|mode| Some(*mode) != self.capabilities.passive);
+        modes
+    }
+}
