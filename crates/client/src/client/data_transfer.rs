@@ -112,7 +112,8 @@ impl Client {
         if follow_up == FollowUp::Nothing {
             return data.abort(&mut self.control).await.map(drop);
         }
-        if !self.server_kind().quirks().ends_closed_downloads {
+        // With TLS, ProFTPD may end the session when it writes to a closed data connection.
+        if data.is_encrypted() || !self.server_kind().quirks().ends_closed_downloads {
             let begun = self.control.begin_abort().await;
             data.close();
             return begun;

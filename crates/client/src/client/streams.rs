@@ -721,6 +721,14 @@ impl<S: AsMut<Client>> RangeStream<S> {
         self.stream.finish().await.map(|summary| summary.transferred)
     }
 
+    /// Ends the transfer where it is, without waiting for replies. The next command reads them.
+    pub(crate) async fn suspend(mut self) {
+        let (client, data) = self.stream.parts();
+        if let Err(error) = client.end_part(data, FollowUp::Transfer).await {
+            crate::trace::debug!("failed to end a suspended transfer: {error}");
+        }
+    }
+
     /// Ends the transfer after a failed read, and returns the most specific error (see
     /// [`DataStream::fail`]).
     ///

@@ -284,6 +284,11 @@ impl DataConnection {
         self.stream = None;
     }
 
+    /// Returns whether the data are encrypted.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.stream.as_ref().is_some_and(Stream::is_encrypted)
+    }
+
     /// Closes the connection at once by a reset, which the server notices with its next write at the latest.
     pub(crate) fn reset(&mut self) {
         if let Some(stream) = self.stream.take() {

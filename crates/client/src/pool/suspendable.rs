@@ -166,7 +166,8 @@ impl Reader {
                 Ok(Ended::Complete | Ended::Unwanted) => return,
                 Ok(Ended::Suspended(block)) => {
                     failures = 0;
-                    if blocks.send(Ok(block)).await.is_err() {
+                    // A caller may take an empty block for the end.
+                    if !block.is_empty() && blocks.send(Ok(block)).await.is_err() {
                         return;
                     }
                 }
@@ -217,8 +218,7 @@ impl Reader {
             if is_at_end {
                 let at = self.at + block.len() as u64;
                 match end {
-                    // No `ABOR` is needed: the next command reads the reply to the closed data connection.
-                    Some(end) if end == at => drop(part),
+                    Some(end) if end == at => part.suspend().await,
                     _ => _ = part.finish().await?,
                 }
                 check_end(at, end.or(size))?;
@@ -250,7 +250,7 @@ impl Reader {
                     Err(_) => return Ok(Ended::Unwanted),
                 },
                 () = idle.should_yield(&self.pool), if self.known.is_some() => {
-                    drop(part);
+                    part.suspend().await;
                     self.at += length;
                     self.whole_blocks = true;
                     return Ok(Ended::Suspended(block));

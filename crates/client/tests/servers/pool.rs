@@ -13,6 +13,7 @@ server_tests! {
     broken_session_is_replaced,
     idle_session_is_checked_with_noop,
     reset_data_connection_is_retried_by_pool,
+    alternating_streams_share_one_session_without_empty_blocks,
 }
 
 async fn sessions_are_reused_by_one_caller_each(server: &TestServer) {
@@ -78,5 +79,29 @@ async fn reset_data_connection_is_retried_by_pool(server: &TestServer) {
     let connector = BreakingConnector::new([], [50_000]);
     let pool = pool_with(builder(server).connector(connector), server).size(1);
     assert_eq!(pool.read_range("file", 10..150_000).await.unwrap(), content(200_000)[10..150_000]);
+    pool.close().await;
+}
+
+async fn alternating_streams_share_one_session_without_empty_blocks(server: &TestServer) {
+    let bytes = content(7_000_000);
+    fs::write(server.root().join("file"), &bytes).unwrap();
+    server.hand_over().unwrap();
+    let connector = BreakingConnector::default();
+    let pool = pool_with(builder(server).connector(connector.clone()), server).size(1);
+
+    let mut streams = [0, 1_000_000].map(|start| (start, pool.stream_range("file", start as u64.., None)));
+    while streams.iter().any(|(at, _)| *at < bytes.len()) {
+        for (at, stream) in &mut streams {
+            let Some(block) = stream.next().await else { continue };
+            let block = block.unwrap();
+            assert!(!block.is_empty(), "at {at}");
+            assert!(block == bytes[*at..*at + block.len()], "at {at}");
+            *at += block.len();
+        }
+    }
+    for (_, stream) in &mut streams {
+        assert!(stream.next().await.is_none());
+    }
+    assert_eq!(connector.sessions(), 1);
     pool.close().await;
 }

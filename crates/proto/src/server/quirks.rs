@@ -17,9 +17,8 @@ pub struct Quirks {
     /// Waits for the client's `close_notify` before it closes the data connection of a download, and reads no
     /// earlier. It can be sent before the data have arrived; other servers might take it for the end of the transfer.
     pub awaits_close_notify: bool,
-    /// Answers a download whose data connection was closed early with one final reply, and then the commands that
-    /// were sent after it. pyftpdlib may forget the reply at `EPSV`, and Pure-FTPd sends `150` and no final reply if
-    /// the connection was encrypted.
+    /// Answers a download whose data connection, without TLS, was closed early with one final reply, and then the
+    /// commands that were sent after it. pyftpdlib may forget the reply at `EPSV`, and Pure-FTPd may send none.
     pub ends_closed_downloads: bool,
     /// Omits names that begin with a dot from `LIST`, and shows them for `LIST -a`. Other servers would take `-a`
     /// for a name.
