@@ -3,10 +3,10 @@
 use std::{io, net::SocketAddrV4};
 
 use oxftp_proto::{
-    Command, TransferType,
+    Command, Reply, TransferType,
     address::parse_pasv,
     classify,
-    dialog::{Active, Exchange, MdtmReply, Passive, PassiveMode, PassiveWithMdtm},
+    dialog::{Active, Exchange, Passive, PassiveMode, PassiveWithQuery},
 };
 
 use super::{Client, compression::TransferMode, transfer_command::FollowUp};
@@ -76,13 +76,14 @@ impl Client {
         address.ok_or(Error::UnusableReply { command: "PASV", reply })
     }
 
-    /// Opens a passive data connection for `command`, or an active one on a server that knows no passive mode.
+    /// Opens a passive data connection for `command`, and sends `query` in the meantime; or opens an active one on a server
+    /// that knows no passive mode. Returns the reply to the query, if it was sent.
     pub(super) async fn open_passive_or_active(
         &mut self,
         command: &Command,
-        mdtm: Option<Command>,
-    ) -> Result<(Opened, Option<MdtmReply>)> {
-        let refused = match self.open_passive_for(command, mdtm).await {
+        query: Option<Command>,
+    ) -> Result<(Opened, Option<Reply>)> {
+        let refused = match self.open_passive_for(command, query).await {
             Err(Error::StatusCode(refused))
                 if self.capabilities.passive.is_none() && classify::rejects_passive(&refused.info) =>
             {
@@ -106,10 +107,10 @@ impl Client {
     async fn open_passive_for(
         &mut self,
         command: &Command,
-        mdtm: Option<Command>,
-    ) -> Result<(Opened, Option<MdtmReply>)> {
+        query: Option<Command>,
+    ) -> Result<(Opened, Option<Reply>)> {
         if !self.capabilities.wants_pret {
-            match self.open_passive(mdtm.clone(), self.passive_order()).await {
+            match self.open_passive(query.clone(), self.passive_order()).await {
                 Err(Error::StatusCode(refused)) if classify::requires_pret(&refused.info) => {
                     self.capabilities.wants_pret = true;
                 }
@@ -118,24 +119,33 @@ impl Client {
         }
         let pret = Command::with_argument("PRET", command.as_bytes())?;
         self.control.run(Exchange::new(pret, &["2xx"])).await?;
-        self.open_passive(mdtm, self.passive_order()).await
+        self.open_passive(query, self.passive_order()).await
     }
 
-    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` in the meantime.
+    /// Opens a data connection by one of the passive `modes`, and sends `query` in the meantime.
     async fn open_passive(
         &mut self,
-        mdtm: Option<Command>,
+        query: Option<Command>,
         modes: Vec<PassiveMode>,
-    ) -> Result<(Opened, Option<MdtmReply>)> {
+    ) -> Result<(Opened, Option<Reply>)> {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
-        let outcome = self.run_passive(mdtm, modes, &mut dialer).await;
+        let first = modes.first().copied();
+        let is_restart = query.as_ref().is_some_and(|query| query.verb() == b"REST");
+        let was_pending = self.state.restart_pending;
+        self.state.restart_pending |= is_restart;
+        let outcome = self.run_passive(query, modes, &mut dialer).await;
+        if dialer.opened.is_none() && dialer.failure.is_none() {
+            // No port was known to connect to, so the query was not sent.
+            self.state.restart_pending = was_pending;
+        }
         match (outcome, dialer.opened, dialer.failure) {
-            (Ok((mode, mdtm_reply)), Some(opened), _) => {
+            (Ok((mode, reply)), Some(opened), _) => {
                 self.capabilities.passive = Some(mode);
                 self.state.had_passive_data = true;
-                Ok((opened, mdtm_reply))
+                // `REST` must be sent again after another passive command.
+                Ok((opened, reply.filter(|_| !is_restart || Some(mode) == first)))
             }
             (Err(Error::DataConnect(_)), _, Some(failure)) => Err(Error::DataConnect(failure)),
             (Err(error), ..) => Err(error),
@@ -147,23 +157,23 @@ impl Client {
     /// there is one.
     async fn run_passive(
         &mut self,
-        mdtm: Option<Command>,
+        query: Option<Command>,
         modes: Vec<PassiveMode>,
         dialer: &mut DataDialer<'_>,
-    ) -> Result<(PassiveMode, Option<MdtmReply>)> {
+    ) -> Result<(PassiveMode, Option<Reply>)> {
         let first = modes.first().copied();
         let io = DialogIo::Data(dialer);
         self.control.await_closed_download().await?;
         let ahead = self.control.take_pipelined();
         let outcome = match ahead {
             PipelinedPassive::Sent(mode) if first == Some(mode) => {
-                self.control.resume_with(PassiveWithMdtm::new(mdtm, Passive::sent(modes)), io).await
+                self.control.resume_with(PassiveWithQuery::new(query, Passive::sent(modes)), io).await
             }
             PipelinedPassive::Listening(mode, endpoint) if first == Some(mode) => {
                 let passive = Passive::answered(modes, endpoint);
-                self.control.resume_with(PassiveWithMdtm::new(mdtm, passive), io).await
+                self.control.resume_with(PassiveWithQuery::new(query, passive), io).await
             }
-            _ => self.control.run_with(PassiveWithMdtm::new(mdtm, Passive::new(modes)), io).await,
+            _ => self.control.run_with(PassiveWithQuery::new(query, Passive::new(modes)), io).await,
         };
         let mode = outcome.as_ref().ok().map(|(mode, _)| *mode);
         self.capabilities.no_pipelining |=

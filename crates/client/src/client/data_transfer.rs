@@ -420,12 +420,18 @@ impl Client {
         let follow_up = queries.limit(follow_up, self.control.memory());
         let pipelined = self.next_passive_mode(direction, follow_up).is_some();
         let queries = queries.schedule(pipelined, compressed, self.control.memory());
-        let (opened, mdtm_reply) = match self.config.active.is_some() || self.capabilities.active_only {
+        let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
+        let asks_time = queries.before_data.is_some();
+        let query = queries.before_data.or_else(|| Some(Command::with_number("REST", restart?)));
+        let (opened, reply) = match self.config.active.is_some() || self.capabilities.active_only {
             true => (Box::pin(self.open_active()).await?, None),
-            false => Box::pin(self.open_passive_or_active(&command, queries.before_data)).await?,
+            false => Box::pin(self.open_passive_or_active(&command, query)).await?,
+        };
+        let (mdtm_reply, restart_reply) = match asks_time {
+            true => (reply.as_ref().map(MdtmReply::read), None),
+            false => (None, reply),
         };
         self.capabilities.no_mdtm |= mdtm_reply == Some(MdtmReply::Unknown);
-        let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
         self.state.restart_pending |= restart.is_some();
         self.control.begin_transfer();
         let ahead = self.next_passive_mode(direction, follow_up);
@@ -433,7 +439,11 @@ impl Client {
         let is_optional = OptionalCommand::of(command.as_bytes()).is_some();
         let is_listing = is_listing(&command);
         let patience = (restart.is_none() && !is_optional).then(|| self.preliminary_patience());
-        let outcome = self.start(Transfer::new(command, restart), opened, direction, patience).await;
+        let transfer = match restart_reply {
+            Some(reply) => Transfer::restarted(command, offset, reply),
+            None => Transfer::new(command, restart),
+        };
+        let outcome = self.start(transfer, opened, direction, patience).await;
         if let Err(Error::StatusCode(error)) = &outcome
             && dialog::is_restart_refused(error)
         {

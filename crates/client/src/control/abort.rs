@@ -45,6 +45,7 @@ impl ControlChannel {
         self.check_usable()?;
         let patience = OptionalCommand::ABOR.patience(self.deadline);
         loop {
+            let had_preliminary = self.had_preliminary;
             let reply = match self.next_reply(patience).await {
                 Ok(reply) => reply,
                 Err(error) => {
@@ -56,7 +57,10 @@ impl ControlChannel {
                 }
             };
             if reply.code().is_preliminary() {
-                // The preliminary reply of the transfer, which was not awaited.
+                // The first one was not awaited. Pure-FTPd ends a download by a second one.
+                if had_preliminary {
+                    self.forget_download();
+                }
                 continue;
             }
             let Some(abort) = &mut self.abort else { return Ok(Aborted::TooLate) };
@@ -82,11 +86,21 @@ impl ControlChannel {
     }
 
     /// Sends `ABOR` for a download whose stream was dropped and whose final reply does not arrive, and reads the
-    /// replies.
-    pub(super) async fn abort_abandoned(&mut self) -> Result<()> {
+    /// replies. `had_second_preliminary` says that a second preliminary reply came in place of the final one.
+    pub(super) async fn abort_abandoned(&mut self, had_second_preliminary: bool) -> Result<()> {
         crate::trace::debug!("the server does not end a download whose data connection was closed");
         self.schedule_abort()?;
+        if had_second_preliminary {
+            self.forget_download();
+        }
         self.finish_abort().await.map(drop)
+    }
+
+    /// Awaits no final reply to the download that is the oldest outstanding command.
+    fn forget_download(&mut self) {
+        if self.awaited.front().is_some_and(|oldest| oldest.is_download) {
+            self.awaited.pop_front();
+        }
     }
 
     /// Records that the server does not answer `ABOR`, or not the transfer that was ended early, and closes the connection.

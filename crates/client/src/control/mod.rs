@@ -360,14 +360,14 @@ impl ControlChannel {
                 false => self.deadline,
             };
             match self.next_reply(deadline).await {
-                // Pure-FTPd sends `150` and no final reply if a data connection with TLS is closed while it writes.
+                // Pure-FTPd sends `150` and no final reply if a data connection is closed while it writes.
                 Ok(reply) if had_download && had_preliminary && reply.code().is_preliminary() => {
                     self.keep_unclaimed(reply);
-                    self.abort_abandoned().await?;
+                    self.abort_abandoned(true).await?;
                 }
                 Ok(reply) => self.keep_unclaimed(reply),
                 Err(error) if error.is_timeout() && deadline != self.deadline => {
-                    self.abort_abandoned().await?
+                    self.abort_abandoned(false).await?
                 }
                 Err(error) => {
                     if error.is_timeout() {

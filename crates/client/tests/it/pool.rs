@@ -360,3 +360,17 @@ async fn range_on_unknown_server_is_aborted() {
 
     server.done().await;
 }
+
+#[tokio::test]
+async fn second_preliminary_reply_of_aborted_range_ends_it() {
+    let script = open_transfer(logged_in().type_image(), "RETR file").send("0123456789").expect("ABOR");
+    // Pure-FTPd sends 150 in place of 426.
+    let script = script.close_data().reply("150 0.000 seconds").reply("226 aborted").expect("NOOP");
+    let script = script.reply("200 ok").expect("DELE file").reply("250 gone");
+    let (server, pool) = start_pool([script]).await;
+
+    assert_eq!(pool.read_range("file", 0..3).await.unwrap(), "012");
+    pool.client().await.unwrap().remove_file("file").await.unwrap();
+
+    server.done().await;
+}

@@ -12,7 +12,7 @@ mod greeting;
 mod keep_alives;
 mod login;
 mod passive;
-mod passive_with_mdtm;
+mod passive_with_query;
 mod pipelined;
 mod rename;
 #[cfg(test)]
@@ -29,7 +29,7 @@ pub use greeting::Greeting;
 pub use keep_alives::KeepAlives;
 pub use login::{Credentials, Login};
 pub use passive::{Passive, PassiveMode};
-pub use passive_with_mdtm::{MdtmReply, PassiveWithMdtm};
+pub use passive_with_query::{MdtmReply, PassiveWithQuery};
 pub use pipelined::{Completed, PassiveReply, PipelinedCompletion};
 pub use rename::Rename;
 pub use secure::{Protection, Secure, Secured};

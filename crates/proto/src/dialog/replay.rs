@@ -45,7 +45,7 @@ pub(crate) fn replay<D: Dialog>(mut dialog: D, script: &str) -> Result<D::Output
     outcome
 }
 
-fn reply(line: &str) -> crate::Reply {
+pub(super) fn reply(line: &str) -> crate::Reply {
     let mut decoder = ReplyDecoder::new(&Limits::default());
     decoder.feed(format!("{line}\r\n").as_bytes());
     decoder.next_reply().unwrap().unwrap()

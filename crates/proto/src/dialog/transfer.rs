@@ -18,6 +18,8 @@ pub struct Transfer {
     from_start: bool,
     command: Option<Command>,
     restarting: bool,
+    /// The reply to a `REST` that was sent before.
+    restarted: Option<Reply>,
 }
 
 impl Transfer {
@@ -27,7 +29,25 @@ impl Transfer {
     #[must_use]
     pub fn new(command: Command, offset: Option<u64>) -> Self {
         let restart = offset.map(|offset| Command::with_number("REST", offset));
-        Self { restart, from_start: offset == Some(0), command: Some(command), restarting: false }
+        Self {
+            restart,
+            from_start: offset == Some(0),
+            command: Some(command),
+            restarting: false,
+            restarted: None,
+        }
+    }
+
+    /// Creates the dialog like [`new`](Self::new), after `REST` with this offset got `reply`.
+    #[must_use]
+    pub fn restarted(command: Command, offset: u64, reply: Reply) -> Self {
+        Self {
+            restart: None,
+            from_start: offset == 0,
+            command: Some(command),
+            restarting: true,
+            restarted: Some(reply),
+        }
     }
 
     fn send(&mut self) -> Result<Step<Started>, DialogError> {
@@ -65,7 +85,10 @@ impl Dialog for Transfer {
 
     fn step(&mut self, event: Event) -> Result<Step<Started>, DialogError> {
         match event {
-            Event::Start => self.send(),
+            Event::Start => match self.restarted.take() {
+                Some(reply) => self.step(Event::Reply(reply)),
+                None => self.send(),
+            },
             Event::Reply(reply) if self.restarting => match reply.code() {
                 Code::PENDING => self.send(),
                 code if code.is_preliminary() => Ok(Step::AwaitReply),
@@ -92,7 +115,10 @@ const RESTART_EXPECTED: [&str; 1] = ["350"];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialog::{DialogError, replay::replay};
+    use crate::dialog::{
+        DialogError,
+        replay::{replay, reply},
+    };
 
     fn restart_error(script: &str) -> StatusCodeError {
         match replay(retr(1), script) {
@@ -103,6 +129,22 @@ mod tests {
 
     fn retr(offset: u64) -> Transfer {
         Transfer::new(Command::with_argument("RETR", "x").unwrap(), (offset > 0).then_some(offset))
+    }
+
+    #[test]
+    fn reply_to_earlier_rest_decides_the_start() {
+        let restarted = |offset: u64, text: &str| {
+            let command = Command::with_argument("RETR", "x").unwrap();
+            Transfer::restarted(command, offset, reply(text))
+        };
+        assert!(replay(restarted(5, "350 go"), "> RETR x\n< 150 here").is_ok());
+        assert!(replay(restarted(0, "200 fine"), "> RETR x\n< 150 here").is_ok());
+        for text in ["502 no", "200 fine"] {
+            let Err(DialogError::StatusCode(error)) = replay(restarted(5, text), "") else {
+                panic!("{text}")
+            };
+            assert!(is_restart_refused(&error), "{text}");
+        }
     }
 
     #[test]

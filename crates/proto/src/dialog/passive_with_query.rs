@@ -1,21 +1,21 @@
-//! Passive mode with `MDTM` sent while the data connection is opened.
+//! Passive mode with a query sent while the data connection is opened.
 
 use super::{Dialog, DialogError, Event, Passive, PassiveMode, Step};
 use crate::{Command, Reply, Timestamp};
 
-/// Opens a data connection in passive mode, and sends `MDTM` (RFC 3659, 3) in the meantime, so that it costs no round
-/// trip.
+/// Opens a data connection in passive mode, and sends a command in the meantime, so that it costs no round trip: `MDTM`
+/// for the file, or `REST` for the transfer (RFC 3659, 3 and 5).
 ///
 /// The reply is read before the transfer starts. A server that processes several commands at once might send
 /// it in another order later.
 #[derive(Debug)]
-pub struct PassiveWithMdtm {
+pub struct PassiveWithQuery {
     passive: Passive,
-    mdtm: Option<Command>,
-    /// The step that waits until `MDTM` was sent.
+    query: Option<Command>,
+    /// The step that waits until the query was sent.
     held: Option<Step<PassiveMode>>,
     connection: Option<DataConnection>,
-    reply: Option<MdtmReply>,
+    reply: Option<Reply>,
 }
 
 /// Reply to `MDTM`.
@@ -50,47 +50,47 @@ impl MdtmReply {
     }
 }
 
-impl PassiveWithMdtm {
-    /// Creates the dialog; without a `mdtm` it is the same as `passive`.
+impl PassiveWithQuery {
+    /// Creates the dialog; without a `query` it is the same as `passive`.
     #[must_use]
-    pub fn new(mdtm: Option<Command>, passive: Passive) -> Self {
-        Self { passive, mdtm, held: None, connection: None, reply: None }
+    pub fn new(query: Option<Command>, passive: Passive) -> Self {
+        Self { passive, query, held: None, connection: None, reply: None }
     }
 
-    fn pass(&mut self, event: Event) -> Result<Step<ModeAndTime>, DialogError> {
+    fn pass(&mut self, event: Event) -> Result<Step<ModeAndReply>, DialogError> {
         let step = self.passive.step(event)?;
         if matches!(step, Step::Open(_))
-            && let Some(mdtm) = self.mdtm.take()
+            && let Some(query) = self.query.take()
         {
             self.held = Some(step);
-            return Ok(Step::Queue(mdtm));
+            return Ok(Step::Queue(query));
         }
         self.translate(step)
     }
 
-    fn translate(&self, step: Step<PassiveMode>) -> Result<Step<ModeAndTime>, DialogError> {
+    fn translate(&mut self, step: Step<PassiveMode>) -> Result<Step<ModeAndReply>, DialogError> {
         Ok(match step {
             Step::Send(command) => Step::Send(command),
             Step::AwaitReply => Step::AwaitReply,
             Step::Open(endpoint) => Step::Open(endpoint),
-            Step::Done(mode) => Step::Done((mode, self.reply)),
+            Step::Done(mode) => Step::Done((mode, self.reply.take())),
             _ => return Err(DialogError::OutOfTurn),
         })
     }
 
-    fn await_answer(&mut self, connection: DataConnection) -> Step<ModeAndTime> {
+    fn await_answer(&mut self, connection: DataConnection) -> Step<ModeAndReply> {
         self.connection = Some(connection);
         Step::AwaitReply
     }
 }
 
-/// The mode that worked, and the reply to `MDTM` if it was sent.
-type ModeAndTime = (PassiveMode, Option<MdtmReply>);
+/// The mode that worked, and the reply to the query if it was sent.
+type ModeAndReply = (PassiveMode, Option<Reply>);
 
-impl Dialog for PassiveWithMdtm {
-    type Output = ModeAndTime;
+impl Dialog for PassiveWithQuery {
+    type Output = ModeAndReply;
 
-    fn step(&mut self, event: Event) -> Result<Step<ModeAndTime>, DialogError> {
+    fn step(&mut self, event: Event) -> Result<Step<ModeAndReply>, DialogError> {
         let is_outstanding = self.held.is_some() && self.reply.is_none();
         match event {
             Event::Queued => match self.held {
@@ -100,7 +100,7 @@ impl Dialog for PassiveWithMdtm {
             Event::Opened if is_outstanding => Ok(self.await_answer(DataConnection::Opened)),
             Event::NotOpened if is_outstanding => Ok(self.await_answer(DataConnection::NotOpened)),
             Event::Reply(reply) if self.connection.is_some() => {
-                self.reply = Some(MdtmReply::read(&reply));
+                self.reply = Some(reply);
                 match self.connection.take() {
                     Some(DataConnection::Opened) => self.pass(Event::Opened),
                     _ => self.pass(Event::NotOpened),
@@ -116,10 +116,11 @@ mod tests {
     use super::*;
     use crate::dialog::replay::replay;
 
-    fn run(script: &str) -> Result<ModeAndTime, DialogError> {
+    fn run(script: &str) -> Result<(PassiveMode, Option<MdtmReply>), DialogError> {
         let modes = vec![PassiveMode::Epsv, PassiveMode::Pasv];
         let mdtm = Command::with_argument("MDTM", "x").unwrap();
-        replay(PassiveWithMdtm::new(Some(mdtm), Passive::new(modes)), script)
+        let (mode, reply) = replay(PassiveWithQuery::new(Some(mdtm), Passive::new(modes)), script)?;
+        Ok((mode, reply.as_ref().map(MdtmReply::read)))
     }
 
     fn time() -> MdtmReply {
@@ -156,7 +157,7 @@ mod tests {
 
     #[test]
     fn passive_mode_works_without_mdtm() {
-        let dialog = PassiveWithMdtm::new(None, Passive::new(vec![PassiveMode::Epsv]));
+        let dialog = PassiveWithQuery::new(None, Passive::new(vec![PassiveMode::Epsv]));
 
         assert_eq!(replay(dialog, "> EPSV\n< 229 ok (|||21|)\n= open 21"), Ok((PassiveMode::Epsv, None)));
     }
