@@ -86,7 +86,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         ..ExecutorOptions::new(scheduler)
     };
     let outcome = run_executor(Arc::clone(&machine), options, || {
-        // Nobody needs to read it.
+        // The executor runs even if standard output is closed.
         let _ = writeln!(io::stdout(), "{line}");
     });
     let outcome = outcome.await;

@@ -1,4 +1,4 @@
-//! `oxftp-ballista-scheduler`: plans queries over files on FTP and FTPS servers, and gives their parts to executors.
+//! `oxftp-ballista-scheduler`: plans queries over files on FTP and FTPS servers, and assigns their tasks to executors.
 
 use std::{
     io::{self, Write},

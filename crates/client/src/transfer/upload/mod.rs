@@ -186,9 +186,10 @@ impl<'c> Upload<'c> {
     /// Stores each file under a temporary name, and renames it once it is complete and [verified](Self::verify)
     /// (`RNFR`, `RNTO`). Until then an older file of that name stays unchanged. The temporary name is the name, eight
     /// random digits and [`PART_SUFFIX`](crate::PART_SUFFIX): of several clients that upload to one name at the same
-    /// time, the last one to rename wins with its whole file. Defaults to false: a rename costs two more commands for
-    /// each file, needs a permission that drop boxes do not grant, and gives a replaced file the owner and
-    /// permissions of a new one.
+    /// time, the last one to rename wins with its whole file.
+    ///
+    /// Defaults to false. A rename takes two more commands for each file, and requires a permission that servers often
+    /// do not grant in upload-only directories. A replaced file gets the owner and permissions of a new file.
     ///
     /// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). When it refuses
     /// to rename at all, each file is [`Error::NotRenamed`](crate::Error::NotRenamed). An interrupted upload leaves
