@@ -15,13 +15,16 @@ use super::{
 use crate::{
     Error, Result, TransferSummary,
     config::command_memory::OptionalCommand,
-    connect::data_dialer::{Opened, too_slow},
+    connect::{
+        BoxSocket,
+        data_dialer::{Opened, too_slow},
+    },
     control::KeepAlive,
     data::{BufferedSocket, DataConnection, Masks, failure_deadline},
     deadline::Deadline,
     future::BoxFuture,
     stream::{Direction, Stream, Transport},
-    tls::end_sending,
+    tls::{TlsSession, end_sending},
 };
 
 impl Client {
@@ -425,7 +428,7 @@ impl Client {
         let query = queries.before_data.or_else(|| Some(Command::with_number("REST", restart?)));
         let (opened, reply) = match self.config.active.is_some() || self.capabilities.active_only {
             true => (Box::pin(self.open_active()).await?, None),
-            false => Box::pin(self.open_passive_or_active(&command, query)).await?,
+            false => pin!(self.open_passive_or_active(&command, query)).await?,
         };
         let (mdtm_reply, restart_reply) = match asks_time {
             true => (reply.as_ref().map(MdtmReply::read), None),
@@ -497,14 +500,8 @@ impl Client {
             // vsftpd replies 226 to an incomplete upload whose connection is closed, not reset (measured).
             socket.reset_on_close(direction == Direction::Up);
             match tls {
-                Some(tls) => {
-                    let mut stream =
-                        tls.secure_data(BufferedSocket::boxed(socket)).await.map_err(Error::Tls)?;
-                    if ends_early {
-                        end_sending(&mut stream).await.map_err(Error::DataConnect)?;
-                    }
-                    Ok(Transport::Tls(Box::new(stream)))
-                }
+                // Boxed, so that the future is small without TLS.
+                Some(tls) => Box::pin(secure(tls, socket, ends_early)).await,
                 None => Ok(Transport::Plain(socket)),
             }
         };
@@ -526,7 +523,7 @@ impl Client {
         };
         match transport {
             Ok(transport) => Ok((started, Stream::new(transport, &self.config.throttle, timeouts.data_idle))),
-            Err(error) => Err(self.data_connect_error(started, error).await),
+            Err(error) => Err(Box::pin(self.data_connect_error(started, error)).await),
         }
     }
 
@@ -552,6 +549,15 @@ struct TransferRequest {
     /// `true` if the data may be compressed.
     compressible: bool,
     follow_up: FollowUp,
+}
+
+/// Does the TLS handshake of a data connection. With `ends_early`, also ends the sending side.
+async fn secure(tls: &TlsSession, socket: BoxSocket, ends_early: bool) -> Result<Transport> {
+    let mut stream = tls.secure_data(BufferedSocket::boxed(socket)).await.map_err(Error::Tls)?;
+    if ends_early {
+        end_sending(&mut stream).await.map_err(Error::DataConnect)?;
+    }
+    Ok(Transport::Tls(Box::new(stream)))
 }
 
 fn is_listing(command: &Command) -> bool {

@@ -288,7 +288,7 @@ impl Client {
 
     /// Returns the kind of the server, as far as its greeting and its reply to `SYST` reveal it.
     pub(crate) fn server_kind(&self) -> ServerKind {
-        ServerKind::identify(&self.greeting.text(), self.capabilities.system.as_deref())
+        self.capabilities.kind
     }
 
     /// Returns whether the server probably shows more names for `LIST -a` than for `LIST`, so that `LIST -a` is tried

@@ -3,6 +3,7 @@
 use oxftp_proto::{
     Code, Command, Reply,
     dialog::{Credentials, Exchange, Greeting, Login, Protection, Secure, Secured},
+    server::ServerKind,
 };
 use std::{io, sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -469,6 +470,7 @@ impl Client {
             Err(Error::StatusCode(error)) if matches!(error.info.code().class(), 4 | 5) => String::new(),
             Err(error) => return Err(error),
         };
+        self.capabilities.kind = ServerKind::identify(&self.greeting.text(), Some(&system));
         self.capabilities.system = Some(system);
         Ok(())
     }

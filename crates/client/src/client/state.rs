@@ -26,6 +26,8 @@ pub(crate) struct ServerCapabilities {
     pub(super) features: Option<Features>,
     /// The reply to `SYST`.
     pub(super) system: Option<String>,
+    /// The kind of the server, as far as its greeting and its reply to `SYST` reveal it.
+    pub(super) kind: ServerKind,
     /// The server's spelling of paths; `None` while it is unknown.
     pub(super) path_style: Option<PathStyle>,
     /// The server refuses paths with directories, and takes bare names after `CWD`.
@@ -91,9 +93,10 @@ impl ServerCapabilities {
     /// Creates the capabilities that the greeting of a server implies.
     pub(super) fn from_greeting(greeting: &Reply) -> Self {
         let text = greeting.text();
-        let lacks_mlsx = ServerKind::identify(&text, None).quirks().lacks_mlsx;
+        let kind = ServerKind::identify(&text, None);
+        let lacks_mlsx = kind.quirks().lacks_mlsx;
         let path_style = PathEvidence { greeting: &text, ..PathEvidence::default() }.style();
-        Self { no_mlst: lacks_mlsx, no_mlsd: lacks_mlsx, path_style, ..Self::default() }
+        Self { kind, no_mlst: lacks_mlsx, no_mlsd: lacks_mlsx, path_style, ..Self::default() }
     }
 
     /// Returns whether it is known whether commands of this use take paths with directories.

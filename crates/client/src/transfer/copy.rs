@@ -106,6 +106,7 @@ async fn to_disk(
     // Most files are small, and need neither a large block nor the kernel.
     let mut enough = MIN_BLOCK;
     loop {
+        buffer.reserve(enough);
         let filled = fill(data, &mut buffer, enough).await;
         let read = buffer.len() as u64;
         if read > 0 {
@@ -147,6 +148,7 @@ async fn to_backend(
     let mut buffer = BytesMut::new();
     let mut copied = 0;
     loop {
+        buffer.reserve(block);
         let filled = fill(data, &mut buffer, block).await;
         let written = file.write_all(&buffer).await;
         match (filled, written) {
@@ -212,14 +214,16 @@ pub(crate) enum Filled {
 }
 
 /// Reads until there are `enough` bytes. This takes no additional time, because more bytes arrive during the reads,
-/// and it avoids most of the writes.
+/// and it avoids most of the writes. A full buffer grows to `enough`.
 pub(crate) async fn fill(
     data: &mut (impl AsyncRead + Unpin),
     buffer: &mut BytesMut,
     enough: usize,
 ) -> io::Result<Filled> {
-    buffer.reserve(enough - buffer.len());
     while buffer.len() < enough {
+        if buffer.len() == buffer.capacity() {
+            buffer.reserve(enough - buffer.len());
+        }
         if data.read_buf(buffer).await? == 0 {
             return Ok(Filled::AtEnd);
         }

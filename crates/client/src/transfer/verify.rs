@@ -31,21 +31,25 @@ impl Verify {
     ) -> Result<()> {
         match self {
             Self::Auto | Self::Nothing => Ok(()),
-            Self::Size => match client.size(remote).await? {
-                there if there == local.size => Ok(()),
-                there => Err(Error::SizeMismatch { expected: there, transferred: local.size }),
-            },
-            Self::Hash => {
-                let there = client.hash(remote, None).await?;
-                let here = hash_file(local.fs, local.path, there.algorithm()).await?;
-                if here == there { Ok(()) } else { Err(Error::HashMismatch { there, here }) }
-            }
-            Self::Content => {
-                let there = content_hash(client, remote).await?;
-                let here = hash_file(local.fs, local.path, there.algorithm()).await?;
-                if here == there { Ok(()) } else { Err(Error::HashMismatch { there, here }) }
-            }
+            // Boxed, so that the future is small for files that are not verified.
+            _ => Box::pin(self.compare(client, local, remote)).await,
         }
+    }
+
+    async fn compare(self, client: &mut Client, local: LocalCopy<'_>, remote: &RemotePath) -> Result<()> {
+        let there = match self {
+            Self::Auto | Self::Nothing => return Ok(()),
+            Self::Size => {
+                return match client.size(remote).await? {
+                    there if there == local.size => Ok(()),
+                    there => Err(Error::SizeMismatch { expected: there, transferred: local.size }),
+                };
+            }
+            Self::Hash => client.hash(remote, None).await?,
+            Self::Content => content_hash(client, remote).await?,
+        };
+        let here = hash_file(local.fs, local.path, there.algorithm()).await?;
+        if here == there { Ok(()) } else { Err(Error::HashMismatch { there, here }) }
     }
 }
 

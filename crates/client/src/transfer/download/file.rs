@@ -93,6 +93,16 @@ impl FileDownload<'_> {
         if self.is_small(remote) && !client.converts_files() {
             return self.download_small(client, remote, target).await;
         }
+        // Boxed, as other large futures below, so that the future of a small file is small.
+        Box::pin(self.download_large(client, remote, target)).await
+    }
+
+    async fn download_large(
+        &self,
+        client: &mut Client,
+        remote: &RemoteFile<'_>,
+        target: &Path,
+    ) -> Result<FileOutcome> {
         refuse_target(&**self.fs, target).await?;
         let partial = partial_path(target);
         refuse_link(&**self.fs, &partial).await?;
@@ -512,12 +522,14 @@ impl FileDownload<'_> {
         let (mut data, _) = self.open(client, remote, 0, self.follow_up).await?;
         data.expect_size(remote.size);
         self.report_start(remote, 0);
-        let mut content = BytesMut::new();
+        // One byte more than the listed size, so that the end is found without growing.
+        let listed = remote.size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+        let mut content = BytesMut::with_capacity(MIN_BLOCK.min(listed + 1));
         match fill(&mut data, &mut content, MIN_BLOCK).await {
             Ok(Filled::AtEnd) => {}
             Ok(Filled::Full) => {
                 let incoming = Incoming { data, offset: 0, head: content };
-                return self.download_grown(client, remote, incoming, target).await;
+                return Box::pin(self.download_grown(client, remote, incoming, target)).await;
             }
             Err(source) => {
                 let deadline = client.completion_deadline();

@@ -413,9 +413,8 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
                 if is_surrounded {
                     client.before_transfer().await?;
                 }
-                // This and the large futures below are boxed: in a debug build, each caller holds a copy on its
-                // stack.
-                let outcome = Box::pin(self.handler.transfer(client, file, follow_up, &progress)).await?;
+                // Pinned in place: the future is too large to be moved for each file.
+                let outcome = pin!(self.handler.transfer(client, file, follow_up, &progress)).await?;
                 if is_surrounded {
                     client.after_transfer().await?;
                 }

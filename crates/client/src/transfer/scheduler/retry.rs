@@ -64,7 +64,8 @@ macro_rules! retrying {
                     }
                 },
             };
-            let outcome: $crate::Result<_> = async { $work }.await;
+            // Pinned in place: the future may be too large to be moved for each attempt.
+            let outcome: $crate::Result<_> = std::pin::pin!(async { $work }).await;
             match outcome {
                 Ok(done) => break Ok(done),
                 Err(error) => match worker.recover(error, &mut budget).await {
