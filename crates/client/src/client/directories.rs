@@ -27,7 +27,7 @@ impl Client {
     ///
     /// [`Error::StatusCode`] if the server refuses; [`Error::UnusableReply`] if the reply contains no path.
     pub async fn current_dir(&mut self) -> Result<RemotePath> {
-        self.go_home().await?;
+        self.restore_working_dir().await?;
         let reply = self.exchange(Command::new("PWD"), &["2xx"]).await?;
         let Some(directory) = reply.directory(self.config.encoding) else {
             return Err(Error::UnusableReply { command: "PWD", reply });
@@ -81,7 +81,7 @@ impl Client {
     pub async fn change_to_parent_dir(&mut self) -> Result<()> {
         self.state.dirty = true;
         self.state.working_dir = None;
-        self.go_home().await?;
+        self.restore_working_dir().await?;
         self.exchange(Command::new("CDUP"), &["2xx"]).await?;
         self.state.entered("..".into());
         Ok(())

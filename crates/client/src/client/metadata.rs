@@ -447,7 +447,7 @@ impl Client {
     /// from the listing of its parent may still exist: in drop boxes, as a name that begins with a dot, or
     /// in a directory that may not be listed. Its kind may be unknown then, and the transfer shows whether
     /// it exists.
-    pub(crate) async fn look_up(
+    pub(crate) async fn stat_source(
         &mut self,
         path: &RemotePath,
         may_be_directory: bool,

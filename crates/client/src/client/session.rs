@@ -305,7 +305,7 @@ impl Client {
     /// once.
     pub(crate) async fn exchange(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
         // Outside of the caller's directory, the argument would name another file on the new session.
-        let mut attempts = if self.state.away.is_none() { self.reconnects } else { 0 };
+        let mut attempts = if self.state.entered_dirs.is_none() { self.reconnects } else { 0 };
         loop {
             match self.exchange_once(command.clone(), expected).await {
                 Err(error)
@@ -319,7 +319,7 @@ impl Client {
     pub(crate) async fn recover(&mut self, error: &Error, attempts: &mut u32) -> bool {
         let is_replaceable = self.control.was_closed_by_server() || self.control.was_lost_to_abort();
         let is_lost = self.is_broken() && is_replaceable && error.tls_failure().is_none();
-        if self.state.away.is_none() && self.reopen_after_listing(error).await {
+        if self.state.entered_dirs.is_none() && self.reopen_after_listing(error).await {
             return true;
         }
         let mut pause = FIRST_PAUSE;
@@ -455,7 +455,7 @@ impl Client {
     /// The errors of the control connection.
     pub async fn system(&mut self) -> Result<&str> {
         if self.capabilities.system.is_none() {
-            self.go_home().await?;
+            self.restore_working_dir().await?;
             self.query_system().await?;
         }
         Ok(self.capabilities.system.get_or_insert_default())

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::{
     compression::TransferMode,
     listing_knowledge::SharedListingKnowledge,
-    navigation::{Away, PathUse},
+    navigation::{EnteredDirectories, PathUse},
     time_setting::TimeSetting,
 };
 
@@ -205,7 +205,7 @@ pub(crate) struct SessionState {
     /// The old name of a rename between its `RNFR` and the reply to `RNTO`.
     pub(super) pending_rename: Option<RemotePath>,
     /// The position of the session outside of the caller's working directory; `None` in that directory.
-    pub(super) away: Option<Away>,
+    pub(super) entered_dirs: Option<EnteredDirectories>,
     /// The caller's working directory in the last reply to `PWD`; `Some(None)` if the server does not report it.
     pub(super) working_dir: Option<Option<RemotePath>>,
     /// The number of replies when the last listing was complete.

@@ -230,11 +230,11 @@ impl OptionalCommand {
 
     /// Returns how long to wait for the reply. Commands that only save time, and need no work of the server, get less
     /// than the full deadline.
-    pub(crate) fn patience(self, deadline: Option<Duration>) -> Option<Duration> {
+    pub(crate) fn reply_timeout(self, deadline: Option<Duration>) -> Option<Duration> {
         match self.0 {
             "MLSD" | "HASH" => deadline,
             verb if verb.starts_with('X') || verb == "MD5" => deadline,
-            _ => deadline.map(|deadline| (deadline / 2).min(PATIENCE)),
+            _ => deadline.map(|deadline| (deadline / 2).min(MAX_REPLY_TIMEOUT)),
         }
     }
 }
@@ -254,7 +254,7 @@ const VERBS: &[&str] = &[
 const MAX_LOST: u32 = 2;
 
 /// Maximum wait for the reply to a command that only saves time.
-const PATIENCE: Duration = Duration::from_secs(10);
+const MAX_REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
@@ -313,11 +313,14 @@ mod tests {
 
     #[test]
     fn timeout_of_an_optimisation_is_shorter() {
-        let patience = |line: &str, seconds| {
+        let reply_timeout = |line: &str, seconds| {
             let deadline = Duration::from_secs(seconds);
-            OptionalCommand::of(line.as_bytes()).unwrap().patience(Some(deadline)).unwrap().as_secs()
+            OptionalCommand::of(line.as_bytes()).unwrap().reply_timeout(Some(deadline)).unwrap().as_secs()
         };
 
-        assert_eq!([patience("MLST x", 30), patience("MLST x", 6), patience("MLSD", 30)], [10, 3, 30]);
+        assert_eq!(
+            [reply_timeout("MLST x", 30), reply_timeout("MLST x", 6), reply_timeout("MLSD", 30)],
+            [10, 3, 30]
+        );
     }
 }

@@ -43,10 +43,10 @@ impl ControlChannel {
     /// Reads the replies to the aborted transfer and to `ABOR`.
     pub(crate) async fn finish_abort(&mut self) -> Result<Aborted> {
         self.check_usable()?;
-        let patience = OptionalCommand::ABOR.patience(self.deadline);
+        let reply_timeout = OptionalCommand::ABOR.reply_timeout(self.deadline);
         loop {
             let had_preliminary = self.had_preliminary;
-            let reply = match self.next_reply(patience).await {
+            let reply = match self.next_reply(reply_timeout).await {
                 Ok(reply) => reply,
                 Err(error) => {
                     if error.is_timeout() {

@@ -9,7 +9,7 @@ use oxftp_proto::{
 };
 use tokio::time::Instant;
 
-use super::{ABANDONED_PATIENCE, ControlChannel};
+use super::{ABANDONED_TIMEOUT, ControlChannel};
 use crate::{Error, Result, deadline::Deadline};
 
 /// State of the passive command of the next transfer.
@@ -88,7 +88,7 @@ impl ControlChannel {
         if self.outstanding() != 2 || self.abort.is_some() {
             return Ok(());
         }
-        match self.complete_pipelined(mode, Some(ABANDONED_PATIENCE)).await {
+        match self.complete_pipelined(mode, Some(ABANDONED_TIMEOUT)).await {
             Err(Error::StatusCode(refused)) if refused.info.code() != Code::SERVICE_CLOSING => Ok(()),
             Err(error) if error.is_timeout() => {
                 self.pipelined = PipelinedPassive::None;

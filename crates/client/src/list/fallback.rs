@@ -1,15 +1,15 @@
-//! Order of the ways to list a directory: decides which one is tried after a refusal. It performs no I/O;
+//! Fallbacks between the methods to list a directory: decides which one follows a refusal. It performs no I/O;
 //! [`open`](super::open) sends the commands.
 
-use super::evidence::PathClass;
+use super::summary::PathClass;
 use crate::{
     ListCommand,
     client::{CommandKnowledge, ListAll, ListingKnowledge},
 };
 
-/// One way to list a directory.
+/// Method to list a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Way {
+pub(super) struct ListMethod {
     pub(super) verb: Verb,
     /// The directory is made the working directory and listed without a path.
     pub(super) entered: bool,
@@ -43,7 +43,7 @@ impl Verb {
     }
 }
 
-/// Why a way did not work.
+/// Why a method did not work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// The directory could not be entered.
@@ -58,11 +58,11 @@ pub(super) enum Refusal {
     Data,
 }
 
-/// The ways that were tried for one directory.
+/// The methods that were tried for one directory.
 #[derive(Debug)]
-pub(super) struct Ladder {
-    way: Way,
-    tried: Vec<Way>,
+pub(super) struct FallbackChain {
+    method: ListMethod,
+    tried: Vec<ListMethod>,
     known: ListingKnowledge,
     /// The verb of `LIST`.
     list: Verb,
@@ -73,67 +73,73 @@ pub(super) struct Ladder {
     cannot_enter: bool,
 }
 
-impl Ladder {
-    /// Creates an order of attempts that begins with this way. `lists_all` says whether `LIST -a` probably works.
-    pub(super) fn from(
-        way: Way,
+impl FallbackChain {
+    /// Creates an order of attempts that begins with this method. `lists_all` says whether `LIST -a` probably works.
+    pub(super) fn new(
+        method: ListMethod,
         known: ListingKnowledge,
         lists_all: bool,
         is_free: bool,
         is_bare: bool,
     ) -> Self {
         let list = Verb::list(lists_all);
-        Self { way, tried: vec![way], known, list, is_free, is_bare, cannot_enter: false }
+        Self { method, tried: vec![method], known, list, is_free, is_bare, cannot_enter: false }
     }
 
-    pub(super) fn way(&self) -> Way {
-        self.way
+    pub(super) fn method(&self) -> ListMethod {
+        self.method
     }
 
-    /// Moves to the next way and returns it, or `None` if nothing else is worth an attempt.
-    pub(super) fn next(&mut self, refusal: Refusal) -> Option<Way> {
+    /// Moves to the next method and returns it, or `None` if nothing else is worth an attempt.
+    pub(super) fn next(&mut self, refusal: Refusal) -> Option<ListMethod> {
         let next = self.after(refusal).filter(|next| !self.tried.contains(next))?;
-        self.way = next;
+        self.method = next;
         self.tried.push(next);
         Some(next)
     }
 
-    fn after(&mut self, refusal: Refusal) -> Option<Way> {
-        let way = self.way;
+    fn after(&mut self, refusal: Refusal) -> Option<ListMethod> {
+        let method = self.method;
         self.cannot_enter |= refusal == Refusal::NotEntered;
-        let inside = way.entered || self.is_bare;
-        let by = |verb| Some(Way { verb, ..way });
-        let by_list = |way: Way| {
+        let inside = method.entered || self.is_bare;
+        let by = |verb| Some(ListMethod { verb, ..method });
+        let by_list = |method: ListMethod| {
             let enters = self.known.list.must_enter && !self.is_bare && !self.cannot_enter;
-            Some(Way { verb: self.list, entered: way.entered || enters, ascii: self.known.needs_ascii })
+            Some(ListMethod {
+                verb: self.list,
+                entered: method.entered || enters,
+                ascii: self.known.needs_ascii,
+            })
         };
         match refusal {
             // If data connections worked before, they will work again.
             Refusal::Data if self.known.mlsd.works || self.known.list.works => None,
-            Refusal::Data => (self.is_free).then_some(Way { verb: Verb::Stat, entered: false, ascii: false }),
+            Refusal::Data => {
+                (self.is_free).then_some(ListMethod { verb: Verb::Stat, entered: false, ascii: false })
+            }
             Refusal::NotEntered => {
-                let by_path = Way { entered: false, ..way };
+                let by_path = ListMethod { entered: false, ..method };
                 match self.tried.contains(&by_path) {
                     // Some servers refuse `MLSD` for every directory as if the directory were missing.
-                    true if self.is_free && way.verb == Verb::Mlsd && !self.known.mlsd.works => {
+                    true if self.is_free && method.verb == Verb::Mlsd && !self.known.mlsd.works => {
                         by_list(by_path)
                     }
                     true => None,
                     false => Some(by_path),
                 }
             }
-            _ => match way.verb {
-                Verb::Mlsd if refusal == Refusal::Command && self.is_free => by_list(way),
-                Verb::Mlsd if inside && self.is_free && !self.known.mlsd.works => by_list(way),
+            _ => match method.verb {
+                Verb::Mlsd if refusal == Refusal::Command && self.is_free => by_list(method),
+                Verb::Mlsd if inside && self.is_free && !self.known.mlsd.works => by_list(method),
                 Verb::ListAll if self.known.list_all != ListAll::Works => by(Verb::List),
                 Verb::Stat => None,
                 Verb::Nlst if refusal == Refusal::Command && self.is_free => {
-                    Some(Way { verb: Verb::Stat, entered: false, ascii: false })
+                    Some(ListMethod { verb: Verb::Stat, entered: false, ascii: false })
                 }
-                _ if refusal == Refusal::Type && !way.ascii => Some(Way { ascii: true, ..way }),
-                _ if !inside && !self.cannot_enter => Some(Way { entered: true, ..way }),
-                Verb::List | Verb::ListAll if inside && !self.known.list.works => match way.ascii {
-                    false => Some(Way { ascii: true, ..way }),
+                _ if refusal == Refusal::Type && !method.ascii => Some(ListMethod { ascii: true, ..method }),
+                _ if !inside && !self.cannot_enter => Some(ListMethod { entered: true, ..method }),
+                Verb::List | Verb::ListAll if inside && !self.known.list.works => match method.ascii {
+                    false => Some(ListMethod { ascii: true, ..method }),
                     true if self.is_free => by(Verb::Nlst),
                     true => None,
                 },
@@ -143,14 +149,14 @@ impl Ladder {
     }
 }
 
-/// Returns the way to begin with. `lists_all` says whether `LIST -a` probably works.
-pub(super) fn first_way(
+/// Returns the method to begin with. `lists_all` says whether `LIST -a` probably works.
+pub(super) fn first_method(
     class: PathClass,
     required: Option<ListCommand>,
     known: &ListingKnowledge,
     no_mlsd: bool,
     lists_all: bool,
-) -> Way {
+) -> ListMethod {
     let list = Verb::list(lists_all);
     let verb = match required {
         Some(ListCommand::Mlsd) => Verb::Mlsd,
@@ -166,45 +172,53 @@ pub(super) fn first_way(
         || class == PathClass::Special
         || class == PathClass::Blank && command.honours_blanks == Some(false);
     let ascii = known.needs_ascii && matches!(verb, Verb::List | Verb::ListAll | Verb::Nlst);
-    Way { verb, entered: enters && verb != Verb::Stat, ascii }
+    ListMethod { verb, entered: enters && verb != Verb::Stat, ascii }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const MLSD: Way = Way { verb: Verb::Mlsd, entered: false, ascii: false };
-    const LIST: Way = Way { verb: Verb::List, ..MLSD };
-    const STAT: Way = Way { verb: Verb::Stat, ..MLSD };
+    const MLSD: ListMethod = ListMethod { verb: Verb::Mlsd, entered: false, ascii: false };
+    const LIST: ListMethod = ListMethod { verb: Verb::List, ..MLSD };
+    const STAT: ListMethod = ListMethod { verb: Verb::Stat, ..MLSD };
 
-    fn inside(way: Way) -> Way {
-        Way { entered: true, ..way }
+    fn inside(method: ListMethod) -> ListMethod {
+        ListMethod { entered: true, ..method }
     }
 
-    fn ascii(way: Way) -> Way {
-        Way { ascii: true, ..way }
+    fn ascii(method: ListMethod) -> ListMethod {
+        ListMethod { ascii: true, ..method }
     }
 
-    /// Returns the ways that are tried one after the other, if each is refused for this reason.
-    fn climb(start: Way, known: ListingKnowledge, is_free: bool, refusals: &[Refusal]) -> Vec<Way> {
-        let mut ladder = Ladder::from(start, known, false, is_free, false);
-        refusals.iter().map_while(|refusal| ladder.next(*refusal)).collect()
+    /// Returns the methods that are tried one after the other, if each is refused for this reason.
+    fn methods_after(
+        start: ListMethod,
+        known: ListingKnowledge,
+        is_free: bool,
+        refusals: &[Refusal],
+    ) -> Vec<ListMethod> {
+        let mut chain = FallbackChain::new(start, known, false, is_free, false);
+        refusals.iter().map_while(|refusal| chain.next(*refusal)).collect()
     }
 
     #[test]
     fn refused_path_is_entered() {
         let known = ListingKnowledge::default();
-        assert_eq!(climb(MLSD, known, true, &[Refusal::Path]), [inside(MLSD)]);
-        assert_eq!(climb(LIST, known, true, &[Refusal::Path]), [inside(LIST)]);
-        assert_eq!(climb(LIST, known, true, &[Refusal::Path, Refusal::NotEntered]), [inside(LIST)]);
-        assert_eq!(climb(inside(LIST), known, true, &[Refusal::NotEntered, Refusal::Path]), [LIST]);
+        assert_eq!(methods_after(MLSD, known, true, &[Refusal::Path]), [inside(MLSD)]);
+        assert_eq!(methods_after(LIST, known, true, &[Refusal::Path]), [inside(LIST)]);
+        assert_eq!(methods_after(LIST, known, true, &[Refusal::Path, Refusal::NotEntered]), [inside(LIST)]);
+        assert_eq!(methods_after(inside(LIST), known, true, &[Refusal::NotEntered, Refusal::Path]), [LIST]);
     }
 
     #[test]
     fn unknown_mlsd_becomes_list() {
         let known = ListingKnowledge::default();
-        assert_eq!(climb(MLSD, known, true, &[Refusal::Command, Refusal::Path]), [LIST, inside(LIST)]);
-        assert_eq!(climb(MLSD, known, false, &[Refusal::Command]), [inside(MLSD)]);
+        assert_eq!(
+            methods_after(MLSD, known, true, &[Refusal::Command, Refusal::Path]),
+            [LIST, inside(LIST)]
+        );
+        assert_eq!(methods_after(MLSD, known, false, &[Refusal::Command]), [inside(MLSD)]);
     }
 
     #[test]
@@ -212,64 +226,73 @@ mod tests {
         let mut known =
             ListingKnowledge { needs_ascii: true, list_all: ListAll::Works, ..Default::default() };
         known.list.must_enter = true;
-        let mut ladder = Ladder::from(MLSD, known, true, true, false);
+        let mut chain = FallbackChain::new(MLSD, known, true, true, false);
 
-        let list = ladder.next(Refusal::Command);
+        let list = chain.next(Refusal::Command);
 
-        assert_eq!(list, Some(ascii(inside(Way { verb: Verb::ListAll, ..LIST }))));
+        assert_eq!(list, Some(ascii(inside(ListMethod { verb: Verb::ListAll, ..LIST }))));
     }
 
     #[test]
     fn mlsd_refused_everywhere_becomes_list() {
         let mut known = ListingKnowledge::default();
-        assert_eq!(climb(MLSD, known, true, &[Refusal::Path, Refusal::Path]), [inside(MLSD), inside(LIST)]);
-        assert_eq!(climb(MLSD, known, true, &[Refusal::Path, Refusal::NotEntered]), [inside(MLSD), LIST]);
+        assert_eq!(
+            methods_after(MLSD, known, true, &[Refusal::Path, Refusal::Path]),
+            [inside(MLSD), inside(LIST)]
+        );
+        assert_eq!(
+            methods_after(MLSD, known, true, &[Refusal::Path, Refusal::NotEntered]),
+            [inside(MLSD), LIST]
+        );
 
         known.mlsd.works = true;
-        assert_eq!(climb(MLSD, known, true, &[Refusal::Path, Refusal::Path]), [inside(MLSD)]);
-        assert_eq!(climb(MLSD, known, true, &[Refusal::Path, Refusal::NotEntered]), [inside(MLSD)]);
+        assert_eq!(methods_after(MLSD, known, true, &[Refusal::Path, Refusal::Path]), [inside(MLSD)]);
+        assert_eq!(methods_after(MLSD, known, true, &[Refusal::Path, Refusal::NotEntered]), [inside(MLSD)]);
     }
 
     #[test]
     fn refused_list_is_tried_in_ascii_then_nlst() {
         let mut known = ListingKnowledge::default();
-        let nlst = Way { verb: Verb::Nlst, ..ascii(inside(LIST)) };
+        let nlst = ListMethod { verb: Verb::Nlst, ..ascii(inside(LIST)) };
         let refusals = [Refusal::Command; 5];
-        assert_eq!(climb(LIST, known, true, &refusals), [inside(LIST), ascii(inside(LIST)), nlst, STAT]);
-        assert_eq!(climb(LIST, known, false, &refusals), [inside(LIST), ascii(inside(LIST))]);
-        assert_eq!(climb(LIST, known, true, &[Refusal::Type]), [ascii(LIST)]);
+        assert_eq!(
+            methods_after(LIST, known, true, &refusals),
+            [inside(LIST), ascii(inside(LIST)), nlst, STAT]
+        );
+        assert_eq!(methods_after(LIST, known, false, &refusals), [inside(LIST), ascii(inside(LIST))]);
+        assert_eq!(methods_after(LIST, known, true, &[Refusal::Type]), [ascii(LIST)]);
 
         known.list.works = true;
-        assert_eq!(climb(LIST, known, true, &[Refusal::Path; 5]), [inside(LIST)]);
-        assert_eq!(climb(LIST, known, true, &[Refusal::Type]), [ascii(LIST)]);
+        assert_eq!(methods_after(LIST, known, true, &[Refusal::Path; 5]), [inside(LIST)]);
+        assert_eq!(methods_after(LIST, known, true, &[Refusal::Type]), [ascii(LIST)]);
     }
 
     #[test]
     fn refused_option_is_left_out() {
         let mut known = ListingKnowledge::default();
-        let all = Way { verb: Verb::ListAll, ..LIST };
-        assert_eq!(climb(all, known, false, &[Refusal::Path, Refusal::Path]), [LIST, inside(LIST)]);
+        let all = ListMethod { verb: Verb::ListAll, ..LIST };
+        assert_eq!(methods_after(all, known, false, &[Refusal::Path, Refusal::Path]), [LIST, inside(LIST)]);
 
         known.list_all = ListAll::Works;
-        assert_eq!(climb(all, known, false, &[Refusal::Path]), [inside(all)]);
+        assert_eq!(methods_after(all, known, false, &[Refusal::Path]), [inside(all)]);
     }
 
     #[test]
     fn stat_replaces_a_missing_data_connection() {
         let known = ListingKnowledge::default();
-        assert_eq!(climb(MLSD, known, true, &[Refusal::Data, Refusal::Path]), [STAT]);
-        assert_eq!(climb(inside(LIST), known, true, &[Refusal::Data, Refusal::Data]), [STAT]);
-        assert_eq!(climb(LIST, known, false, &[Refusal::Data]), []);
+        assert_eq!(methods_after(MLSD, known, true, &[Refusal::Data, Refusal::Path]), [STAT]);
+        assert_eq!(methods_after(inside(LIST), known, true, &[Refusal::Data, Refusal::Data]), [STAT]);
+        assert_eq!(methods_after(LIST, known, false, &[Refusal::Data]), []);
 
         let mut had_data = known;
         had_data.list.works = true;
-        assert_eq!(climb(MLSD, had_data, true, &[Refusal::Data]), []);
+        assert_eq!(methods_after(MLSD, had_data, true, &[Refusal::Data]), []);
     }
 
     #[test]
     fn first_way_follows_from_knowledge_and_path() {
         let known = ListingKnowledge::default();
-        let first = |class, known: &ListingKnowledge| first_way(class, None, known, false, false);
+        let first = |class, known: &ListingKnowledge| first_method(class, None, known, false, false);
         assert_eq!(first(PathClass::Plain, &known), MLSD);
         assert_eq!(first(PathClass::Blank, &known), MLSD);
         assert_eq!(first(PathClass::Special, &known), inside(MLSD));
@@ -283,7 +306,7 @@ mod tests {
         let stat = ListingKnowledge { needs_stat: true, ..known };
         assert_eq!(first(PathClass::Special, &stat), STAT);
         let with_ascii = ListingKnowledge { needs_ascii: true, ..known };
-        let list = first_way(PathClass::Plain, Some(ListCommand::List), &with_ascii, false, true);
-        assert_eq!(list, ascii(Way { verb: Verb::ListAll, ..LIST }));
+        let list = first_method(PathClass::Plain, Some(ListCommand::List), &with_ascii, false, true);
+        assert_eq!(list, ascii(ListMethod { verb: Verb::ListAll, ..LIST }));
     }
 }

@@ -1,4 +1,4 @@
-//! Evidence in a listing that it is, or is not, the listing of the requested directory.
+//! Summary of a listing, and whether it is that of the requested directory.
 //!
 //! Some servers interpret the argument of `MLSD` and `LIST` as a pattern, as options, or as several names. Others
 //! ignore it and list the working directory, or list nothing. All of them reply `226`.
@@ -38,7 +38,7 @@ impl PathClass {
 
 /// Properties of a listing, apart from the entries themselves.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Evidence {
+pub(super) struct ListingSummary {
     /// Number of entries, without the directory itself and its parent.
     pub(super) entries: u64,
     /// It shows the directory itself or its parent, as `.`, `..` or by the facts `cdir` and `pdir`.
@@ -66,7 +66,7 @@ pub(super) enum OwnName {
 
 /// The reason why a listing may not be that of the requested directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Doubt {
+pub(super) enum Ambiguity {
     /// It is empty.
     Empty,
     /// Its only entry is a file with the name of the path: the path may be that file.
@@ -80,7 +80,7 @@ pub(super) enum Doubt {
     Foreign,
 }
 
-impl Evidence {
+impl ListingSummary {
     /// Adds an entry of the listing of `path`, which is given in the form that was sent.
     pub(super) fn note(&mut self, entry: &Entry, path: &[u8]) {
         self.kinds |= entry.kind != EntryKind::Unknown;
@@ -104,7 +104,12 @@ impl Evidence {
     }
 
     /// Returns why the listing of a path, at this depth of a tree, may be wrong.
-    pub(super) fn doubt(&self, path: &RemotePath, depth: usize, known: &CommandKnowledge) -> Option<Doubt> {
+    pub(super) fn ambiguity(
+        &self,
+        path: &RemotePath,
+        depth: usize,
+        known: &CommandKnowledge,
+    ) -> Option<Ambiguity> {
         let class = PathClass::of(path);
         if self.entries == 0 {
             let is_known = match class {
@@ -112,19 +117,21 @@ impl Evidence {
                 PathClass::Blank => self.shows_itself && known.honours_blanks == Some(true),
                 PathClass::Special => false,
             };
-            return (!is_known).then_some(Doubt::Empty);
+            return (!is_known).then_some(Ambiguity::Empty);
         }
         match self.first {
-            OwnName::File if self.may_be_itself() && depth == 0 => return Some(Doubt::File),
+            OwnName::File if self.may_be_itself() && depth == 0 => return Some(Ambiguity::File),
             OwnName::Directory if self.may_be_itself() && !known.shows_contents => {
-                return Some(Doubt::Itself);
+                return Some(Ambiguity::Itself);
             }
             _ => {}
         }
         let is_foreign = || self.shows_own_path || self.repeats_directory_above(path, known);
         match class {
-            PathClass::Blank if known.honours_blanks.is_none() => Some(Doubt::Blank),
-            PathClass::Plain if !known.is_faithful && !is_here(path) && is_foreign() => Some(Doubt::Foreign),
+            PathClass::Blank if known.honours_blanks.is_none() => Some(Ambiguity::Blank),
+            PathClass::Plain if !known.is_faithful && !is_here(path) && is_foreign() => {
+                Some(Ambiguity::Foreign)
+            }
             _ => None,
         }
     }
@@ -230,14 +237,14 @@ mod tests {
         entry
     }
 
-    fn evidence(path: &str, entries: &[Entry]) -> Evidence {
-        let mut evidence = Evidence::default();
-        entries.iter().for_each(|entry| evidence.note(entry, path.as_bytes()));
-        evidence
+    fn summary(path: &str, entries: &[Entry]) -> ListingSummary {
+        let mut summary = ListingSummary::default();
+        entries.iter().for_each(|entry| summary.note(entry, path.as_bytes()));
+        summary
     }
 
-    fn doubt(path: &str, entries: &[Entry], known: &CommandKnowledge) -> Option<Doubt> {
-        evidence(path, entries).doubt(&path.into(), 0, known)
+    fn ambiguity(path: &str, entries: &[Entry], known: &CommandKnowledge) -> Option<Ambiguity> {
+        summary(path, entries).ambiguity(&path.into(), 0, known)
     }
 
     #[test]
@@ -261,63 +268,63 @@ mod tests {
         let mut known = CommandKnowledge::default();
         let (empty, opened) = (&[][..], &[this_directory()][..]);
         for path in ["d", "my dir", "[d]"] {
-            assert_eq!(doubt(path, empty, &known), Some(Doubt::Empty), "{path}");
+            assert_eq!(ambiguity(path, empty, &known), Some(Ambiguity::Empty), "{path}");
         }
-        assert_eq!(doubt("d", opened, &known), None);
-        assert_eq!(doubt("my dir", opened, &known), Some(Doubt::Empty));
+        assert_eq!(ambiguity("d", opened, &known), None);
+        assert_eq!(ambiguity("my dir", opened, &known), Some(Ambiguity::Empty));
 
         known.is_empty_trusted = true;
         known.honours_blanks = Some(true);
-        assert_eq!(doubt("d", empty, &known), None);
-        assert_eq!(doubt("my dir", opened, &known), None);
-        assert_eq!(doubt("my dir", empty, &known), Some(Doubt::Empty));
-        assert_eq!(doubt("[d]", opened, &known), Some(Doubt::Empty));
+        assert_eq!(ambiguity("d", empty, &known), None);
+        assert_eq!(ambiguity("my dir", opened, &known), None);
+        assert_eq!(ambiguity("my dir", empty, &known), Some(Ambiguity::Empty));
+        assert_eq!(ambiguity("[d]", opened, &known), Some(Ambiguity::Empty));
     }
 
     #[test]
     fn directory_with_only_itself_is_doubted() {
         let mut known = CommandKnowledge { is_faithful: true, ..CommandKnowledge::default() };
-        assert_eq!(doubt("a/locked", &[directory("locked")], &known), Some(Doubt::Itself));
-        assert_eq!(doubt("a/locked/", &[directory("locked")], &known), Some(Doubt::Itself));
-        assert_eq!(doubt("a/locked", &[directory("a/locked")], &known), Some(Doubt::Itself));
-        assert_eq!(doubt("x", &[file("x")], &known), Some(Doubt::File));
-        assert_eq!(evidence("x", &[file("x")]).doubt(&"x".into(), 1, &known), None);
-        assert_eq!(doubt("locked", &[this_directory(), directory("locked")], &known), None);
-        assert_eq!(doubt("locked", &[directory("locked"), file("b")], &known), None);
+        assert_eq!(ambiguity("a/locked", &[directory("locked")], &known), Some(Ambiguity::Itself));
+        assert_eq!(ambiguity("a/locked/", &[directory("locked")], &known), Some(Ambiguity::Itself));
+        assert_eq!(ambiguity("a/locked", &[directory("a/locked")], &known), Some(Ambiguity::Itself));
+        assert_eq!(ambiguity("x", &[file("x")], &known), Some(Ambiguity::File));
+        assert_eq!(summary("x", &[file("x")]).ambiguity(&"x".into(), 1, &known), None);
+        assert_eq!(ambiguity("locked", &[this_directory(), directory("locked")], &known), None);
+        assert_eq!(ambiguity("locked", &[directory("locked"), file("b")], &known), None);
 
         known.shows_contents = true;
-        assert_eq!(doubt("a/locked", &[directory("locked")], &known), None);
+        assert_eq!(ambiguity("a/locked", &[directory("locked")], &known), None);
     }
 
     #[test]
     fn listing_that_shows_its_own_path_is_doubted() {
         let mut known = CommandKnowledge::default();
         let entries = [file("x"), directory("Reports")];
-        assert_eq!(doubt("Reports", &entries, &known), Some(Doubt::Foreign));
-        assert_eq!(doubt("Reports/2024", &entries, &known), Some(Doubt::Foreign));
-        assert_eq!(doubt("other", &entries, &known), None);
+        assert_eq!(ambiguity("Reports", &entries, &known), Some(Ambiguity::Foreign));
+        assert_eq!(ambiguity("Reports/2024", &entries, &known), Some(Ambiguity::Foreign));
+        assert_eq!(ambiguity("other", &entries, &known), None);
 
         known.is_faithful = true;
-        assert_eq!(doubt("Reports", &entries, &known), None);
+        assert_eq!(ambiguity("Reports", &entries, &known), None);
     }
 
     #[test]
     fn listing_of_directory_above_is_doubted() {
         let entries = [file("x"), directory("y")];
         let after = |path: &str| CommandKnowledge {
-            last: Some(evidence(path, &entries).listing_of(&path.into())),
+            last: Some(summary(path, &entries).listing_of(&path.into())),
             ..CommandKnowledge::default()
         };
         for (path, last, expected) in [
-            ("b", "", Some(Doubt::Foreign)),
-            ("a/b", "a", Some(Doubt::Foreign)),
-            ("/a/b/c", "/a/", Some(Doubt::Foreign)),
+            ("b", "", Some(Ambiguity::Foreign)),
+            ("a/b", "a", Some(Ambiguity::Foreign)),
+            ("/a/b/c", "/a/", Some(Ambiguity::Foreign)),
             ("b", "a", None),
             ("a", "a/b", None),
             (".", "", None),
         ] {
-            assert_eq!(doubt(path, &entries, &after(last)), expected, "{path} after {last}");
-            assert_eq!(doubt(path, &entries[1..], &after(last)), None, "{path} after {last}");
+            assert_eq!(ambiguity(path, &entries, &after(last)), expected, "{path} after {last}");
+            assert_eq!(ambiguity(path, &entries[1..], &after(last)), None, "{path} after {last}");
         }
     }
 
@@ -325,11 +332,11 @@ mod tests {
     fn paths_are_honoured_if_listings_differ() {
         let entries = [file("x"), directory("y")];
         let after_root = CommandKnowledge {
-            last: Some(evidence("", &entries).listing_of(&"".into())),
+            last: Some(summary("", &entries).listing_of(&"".into())),
             ..CommandKnowledge::default()
         };
         let unknown = CommandKnowledge::default();
-        let proves = |path: &str, known| evidence(path, &entries[1..]).proves_paths(&path.into(), known);
+        let proves = |path: &str, known| summary(path, &entries[1..]).proves_paths(&path.into(), known);
         assert!(proves("/b", &after_root) && proves("b", &unknown));
         assert!(!proves("/b", &unknown) && !proves("y", &after_root));
     }

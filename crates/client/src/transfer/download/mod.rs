@@ -612,7 +612,7 @@ impl<'c> Download<'c> {
 
     /// Determines the type of the source, and its target.
     async fn prepare(&mut self) -> Result<(FoundEntry, PathBuf, Root)> {
-        let (FoundEntry { entry, is_listed }, name) = self.look_up().await?;
+        let (FoundEntry { entry, is_listed }, name) = self.stat_source().await?;
         match entry.kind {
             EntryKind::File | EntryKind::Link | EntryKind::Unknown => {}
             _ if entry.is_dir() && self.recursive => {}
@@ -648,13 +648,13 @@ impl<'c> Download<'c> {
     }
 
     /// Asks the server for the entry of the source, with its permissions if they are preserved. Also returns its name.
-    async fn look_up(&mut self) -> Result<(FoundEntry, Option<FileName>)> {
+    async fn stat_source(&mut self) -> Result<(FoundEntry, Option<FileName>)> {
         Ok(retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
             if self.file.preserve_mode {
                 client.list_permissions().await?;
             }
             // If only a listing shows the entry, another transfer follows it.
-            let entry = client.look_up(&self.source, self.recursive, FollowUp::Transfer).await?;
+            let entry = client.stat_source(&self.source, self.recursive, FollowUp::Transfer).await?;
             Ok((entry, client.path_style().file_name(&self.source)))
         })?)
     }
