@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use oxftp_proto::{
     Code, Command, Reply,
-    dialog::{Completed, Dialog, Endpoint, Event, PassiveMode, PassiveReply, PipelinedCompletion, Step},
+    dialog::{
+        Completed, Dialog, Event, PassiveAddress, PassiveMode, PassiveReply, PipelinedCompletion, Step,
+    },
 };
 use tokio::time::Instant;
 
@@ -24,7 +26,7 @@ pub(crate) enum PipelinedPassive {
     /// Sent after the data connection of a download was closed early; the replies to both are outstanding.
     SentAfterClose(PassiveMode),
     /// Accepted; the server listens.
-    Listening(PassiveMode, Endpoint),
+    Listening(PassiveMode, PassiveAddress),
     /// The server refused it at this point.
     Refused,
 }
@@ -122,8 +124,8 @@ impl ControlChannel {
             PipelinedPassive::Sent(mode) if self.outstanding() == 1 && self.abort.is_none() => {
                 PipelinedPassive::Sent(mode)
             }
-            PipelinedPassive::Listening(mode, endpoint) if self.outstanding() == 0 => {
-                PipelinedPassive::Listening(mode, endpoint)
+            PipelinedPassive::Listening(mode, address) if self.outstanding() == 0 => {
+                PipelinedPassive::Listening(mode, address)
             }
             _ => PipelinedPassive::None,
         }
@@ -151,7 +153,7 @@ impl ControlChannel {
             if let Step::Done(Completed { transfer, query_replies, passive }) = step {
                 self.pipelined = match passive {
                     PassiveReply::Outstanding => PipelinedPassive::Sent(mode),
-                    PassiveReply::Listening(endpoint) => PipelinedPassive::Listening(mode, endpoint),
+                    PassiveReply::Listening(address) => PipelinedPassive::Listening(mode, address),
                     PassiveReply::Refused => PipelinedPassive::Refused,
                 };
                 return Ok((transfer?, query_replies));
