@@ -127,6 +127,7 @@
 #[cfg(feature = "blocking")]
 #[cfg_attr(docsrs, doc(cfg(feature = "blocking")))]
 pub mod blocking;
+mod capabilities;
 mod client;
 mod config;
 pub mod connect;

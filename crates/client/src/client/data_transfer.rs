@@ -9,12 +9,12 @@ use std::{pin::pin, time::Duration};
 use super::{
     Client,
     file_queries::{FileQueries, RequestedQueries, UploadQueries},
-    navigation::{PathUse, Spelling, is_single_name},
+    navigation::{Spelling, is_single_name},
     transfer_command::{FollowUp, TransferCommand, direction},
 };
 use crate::{
     Error, Result, TransferSummary,
-    config::command_memory::OptionalCommand,
+    capabilities::{PathUse, optional_commands::OptionalCommand},
     connect::data_dialer::{Opened, too_slow},
     control::KeepAlive,
     data::{BufferedSocket, DataConnection, Masks, failure_deadline},
@@ -97,7 +97,7 @@ impl Client {
         let finished = data.finish(&mut self.control, masks, deadline).await;
         // A preliminary reply that arrives late is not missing.
         if finished.is_ok() && data.preliminary().is_none() && !self.control.had_preliminary() {
-            self.control.memory().note_silent_start();
+            self.capabilities.commands.note_silent_start();
         }
         // A completed transfer has consumed its `REST`.
         self.state.restart_pending &= finished.is_err();
@@ -343,7 +343,7 @@ impl Client {
         let mut attempts = self.reconnects();
         let mut replaced = 0;
         loop {
-            let queries = queries.clone().without(self.control.memory());
+            let queries = queries.clone().without(&self.capabilities.commands);
             match self.begin_boxed(queries, command.clone(), request).await {
                 // A command that the configuration requires, such as `EPSV` alone, is lost again each time.
                 Err(error)
@@ -417,9 +417,9 @@ impl Client {
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
         // The session may have been opened again meanwhile.
         self.set_type(transfer_type).await?;
-        let follow_up = queries.limit(follow_up, self.control.memory());
+        let follow_up = queries.limit(follow_up, &self.capabilities.commands);
         let pipelined = self.next_passive_mode(direction, follow_up).is_some();
-        let queries = queries.schedule(pipelined, compressed, self.control.memory());
+        let queries = queries.schedule(pipelined, compressed, &self.capabilities.commands);
         let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
         let asks_time = queries.before_data.is_some();
         let query = queries.before_data.or_else(|| Some(Command::with_number("REST", restart?)));
@@ -469,7 +469,7 @@ impl Client {
 
     /// Returns how long to wait for the first reply to a transfer command while the data connection is open.
     fn preliminary_timeout(&self) -> Duration {
-        match self.control.memory().omits_preliminary() {
+        match self.capabilities.commands.omits_preliminary() {
             true => KNOWN_SILENCE,
             false => PRELIMINARY_PATIENCE,
         }

@@ -8,9 +8,9 @@ use oxftp_proto::{
 
 use super::{
     Client,
-    navigation::{Entering, PathUse, Spelling, is_single_name, refuses_path},
+    navigation::{Entering, Spelling, is_single_name, refuses_path},
 };
-use crate::{Error, Result, future::BoxFuture};
+use crate::{Error, Result, capabilities::PathUse, future::BoxFuture};
 
 impl Client {
     /// Returns the working directory (`PWD`; RFC 959, 4.1.3).
@@ -360,7 +360,7 @@ impl Client {
                 Err(lost) if self.is_broken() => return Err(lost),
                 _ if !is_repeatable => return Err(error),
                 // The question may have been answered by a listing, after which the session ends.
-                _ if self.control.memory().ends_after_listing() => self.reconnect().await?,
+                _ if self.capabilities.commands.ends_after_listing() => self.reconnect().await?,
                 _ => {}
             }
         }
@@ -414,7 +414,7 @@ impl Client {
                 Err(lost) if self.is_broken() => return Err(lost),
                 _ if !is_repeatable => return Err(error),
                 // The question may have been answered by a listing, after which the session ends.
-                _ if self.control.memory().ends_after_listing() => self.reconnect().await?,
+                _ if self.capabilities.commands.ends_after_listing() => self.reconnect().await?,
                 _ => {}
             }
         }

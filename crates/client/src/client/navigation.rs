@@ -8,7 +8,7 @@ use oxftp_proto::{
 };
 
 use super::Client;
-use crate::{Error, Result, future::BoxFuture};
+use crate::{Error, Result, capabilities::PathUse, future::BoxFuture};
 
 /// The position of a session outside of the caller's working directory.
 #[derive(Debug)]
@@ -19,33 +19,6 @@ pub(crate) struct EnteredDirectories {
     steps: Vec<RemotePath>,
     /// A command was sent that changes the directory, and its reply was not read.
     is_uncertain: bool,
-}
-
-/// The use that a command makes of a path. Some servers refuse paths with directories for one of them only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum PathUse {
-    Read,
-    /// Uploads.
-    Write,
-    /// `MKD`.
-    Create,
-    /// `DELE`.
-    RemoveFile,
-    /// `RMD`.
-    RemoveDirectory,
-    /// `RNFR` and `RNTO`.
-    Rename,
-}
-
-impl PathUse {
-    pub(crate) fn of(verb: &str) -> Self {
-        match verb {
-            "MKD" => Self::Create,
-            "DELE" => Self::RemoveFile,
-            "RMD" => Self::RemoveDirectory,
-            _ => Self::Read,
-        }
-    }
 }
 
 /// The form in which a command sends a path with directories.
@@ -318,7 +291,7 @@ impl Client {
             && !(usage == PathUse::Read && is_restart_refused(refused))
             && !classify::is_file_busy(&refused.info)
             && classify::presence(&refused.info) != classify::Presence::Present;
-        let is_modern = self.listing_knowledge().mlsd.works || self.capabilities.mlst_works;
+        let is_modern = self.listing_capabilities().mlsd.works || self.capabilities.mlst_works;
         is_about_path
             && !(is_modern && (usage == PathUse::Read || !path.is_absolute()))
             && !self.uses_bare_names()

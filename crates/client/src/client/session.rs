@@ -7,16 +7,14 @@ use oxftp_proto::{
 use std::{io, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-use super::{
-    Client,
-    state::{ServerCapabilities, SessionState},
-};
+use super::{Client, state::SessionState};
 use crate::{
     ClientBuilder, Error, Features, FtpUrl, Host, Result,
-    config::{
-        Config, TlsMode,
-        command_memory::{CommandTrial, OptionalCommand},
+    capabilities::{
+        ServerCapabilities,
+        optional_commands::{CommandTrial, OptionalCommand},
     },
+    config::{Config, TlsMode},
     connect::Target,
     control::{ControlChannel, DialogIo},
     deadline::Deadline,
@@ -66,10 +64,15 @@ impl Client {
             .await
             .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "connection timed out")))
             .map_err(|source| Error::Connect { host: host.name.clone(), port, source })?;
-        let memory = config.command_memory.of(&host);
+        let commands = config.known_servers.of(&host);
         let deadline_of_replies = config.timeouts.command;
-        let mut control =
-            ControlChannel::new(socket, &config.throttle, &config.limits, deadline_of_replies, memory);
+        let mut control = ControlChannel::new(
+            socket,
+            &config.throttle,
+            &config.limits,
+            deadline_of_replies,
+            commands.clone(),
+        );
         if let Some(tls) = tls.as_ref().filter(|_| implicit) {
             control.encrypt(tls, deadline).await?;
         }
@@ -84,7 +87,7 @@ impl Client {
             }
             error => error,
         })?;
-        let capabilities = ServerCapabilities::from_greeting(&greeting);
+        let capabilities = ServerCapabilities::from_greeting(&greeting, commands);
         let state = SessionState::default();
         let reconnects = config.reconnects;
         let mut client =
@@ -289,7 +292,7 @@ impl Client {
     /// ```
     #[must_use]
     pub fn unanswered_commands(&self) -> Vec<&'static str> {
-        self.control.memory().avoided()
+        self.capabilities.commands.avoided()
     }
 
     /// Returns whether the session was lost to an optional command, which is not sent again: another attempt of the
@@ -351,7 +354,7 @@ impl Client {
 
     /// Returns whether the session was lost after a complete listing, and an earlier session as well.
     pub(crate) fn ends_after_listings(&self) -> bool {
-        self.ended_after_listing() && self.control.memory().ends_after_listing()
+        self.ended_after_listing() && self.capabilities.commands.ends_after_listing()
     }
 
     /// Opens the session again if it was lost after a complete listing: some servers end each session then. This uses
@@ -361,7 +364,7 @@ impl Client {
             return false;
         }
         crate::trace::debug!("{error}; the session is opened again");
-        self.control.memory().note_end_after_listing();
+        self.capabilities.commands.note_end_after_listing();
         self.reopen().await.is_ok()
     }
 
@@ -389,9 +392,9 @@ impl Client {
     /// Fails if a command is not to be sent to this server again. Waits while another session sends it for the first
     /// time.
     pub(crate) async fn try_optional(&self, command: OptionalCommand) -> Result<Option<CommandTrial>> {
-        let memory = self.control.memory();
-        let trial = memory.trial(command).await;
-        match memory.avoids(command) {
+        let commands = &self.capabilities.commands;
+        let trial = commands.trial(command).await;
+        match commands.avoids(command) {
             true => Err(Error::Unanswered { command: command.name() }),
             false => Ok(trial),
         }

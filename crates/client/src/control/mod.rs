@@ -31,7 +31,7 @@ use tokio::{
 use self::{pipelined_passive::PipelinedQueries, redact::Redactor, repeated::RepeatedReplies};
 use crate::{
     Error, Result, Throttle,
-    config::command_memory::{OptionalCommand, ServerMemory},
+    capabilities::optional_commands::{OptionalCommand, OptionalCommands},
     connect::{BoxSocket, data_dialer::DataDialer},
     deadline::Deadline,
     stream::{Stream, Transport},
@@ -82,7 +82,7 @@ pub(crate) struct ControlChannel {
     drops_pipelined: bool,
     repeated: RepeatedReplies,
     deadline: Option<Duration>,
-    memory: Arc<ServerMemory>,
+    commands: Arc<OptionalCommands>,
     /// The optional command after which the server became silent or closed the connection.
     lost_to: Option<OptionalCommand>,
     /// The optional command that was refused as unknown by the last reply.
@@ -157,7 +157,7 @@ impl ControlChannel {
         throttle: &Throttle,
         limits: &Limits,
         deadline: Option<Duration>,
-        memory: Arc<ServerMemory>,
+        commands: Arc<OptionalCommands>,
     ) -> Self {
         Self {
             peer_address: socket.peer_address(),
@@ -184,7 +184,7 @@ impl ControlChannel {
             drops_pipelined: false,
             repeated: RepeatedReplies::default(),
             deadline,
-            memory,
+            commands,
             lost_to: None,
             refused_optional: None,
             waits: ReplyWaits::default(),
@@ -298,11 +298,6 @@ impl ControlChannel {
         self.deadline = deadline;
     }
 
-    /// Returns the memory of the optional commands of this server.
-    pub(crate) fn memory(&self) -> &Arc<ServerMemory> {
-        &self.memory
-    }
-
     /// Redacts these secrets from all replies, in place of those set before.
     pub(crate) fn redact(&mut self, secrets: impl IntoIterator<Item = Secret>) {
         self.redactor.set(secrets);
@@ -347,7 +342,7 @@ impl ControlChannel {
             let _ = self.finish_abort().await;
             self.check_usable()?;
         }
-        if self.outstanding() > self.keep_alives.waiting() && self.memory.avoids(OptionalCommand::ABOR) {
+        if self.outstanding() > self.keep_alives.waiting() && self.commands.avoids(OptionalCommand::ABOR) {
             // The reply to a transfer that was ended early may be missing as well.
             self.abort_unanswered();
             return Err(self.unusable());
@@ -457,8 +452,8 @@ impl ControlChannel {
                     Event::Queued
                 }
                 Step::AwaitReply => self.reply_for(&dialog, deadline).await?,
-                Step::Open(endpoint) => match &mut io {
-                    DialogIo::Data(dialer) => dialer.open(endpoint).await,
+                Step::Open(address) => match &mut io {
+                    DialogIo::Data(dialer) => dialer.open(address).await,
                     _ => Event::NotOpened,
                 },
                 Step::Listen => match &mut io {
@@ -575,13 +570,13 @@ impl ControlChannel {
             && self.lost_to.is_none()
         {
             debug!("{} is not sent to this server again: the session ends after it", command.name());
-            self.memory.avoid(command);
+            self.commands.avoid(command);
             self.lost_to = Some(command);
         }
     }
 
     fn blame_command(&mut self, command: OptionalCommand) {
-        if self.lost_to.is_none() && self.memory.lost(command) {
+        if self.lost_to.is_none() && self.commands.lost(command) {
             debug!("{} is not sent to this server again: the session is lost after it", command.name());
             self.lost_to = Some(command);
             self.mark_broken("the server did not answer an optional command", None);
@@ -678,7 +673,7 @@ impl ControlChannel {
             }
             let Some(Awaited { to, line, .. }) = self.awaited.front() else { return Ok(reply) };
             if let AwaitedCommand::Optional(command) = to {
-                self.memory.answered(*command);
+                self.commands.answered(*command);
             }
             return Ok(with_command(reply, line.clone()));
         }
@@ -710,7 +705,7 @@ impl ControlChannel {
         if let Some(AwaitedCommand::Optional(command)) = awaited {
             match ends_session {
                 true => self.blame_command(command),
-                false => self.memory.answered(command),
+                false => self.commands.answered(command),
             }
         }
         match ends_session && reply.code() == Code::SERVICE_CLOSED {

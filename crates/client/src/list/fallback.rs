@@ -4,7 +4,7 @@
 use super::summary::PathClass;
 use crate::{
     ListCommand,
-    client::{CommandKnowledge, ListAll, ListingKnowledge},
+    capabilities::listing::{ListAll, ListCommandCapabilities, ListingCapabilities},
 };
 
 /// Method to list a directory.
@@ -38,7 +38,7 @@ impl Verb {
     }
 
     /// Returns the properties of the command, as observed.
-    pub(super) fn known(self, known: &ListingKnowledge) -> CommandKnowledge {
+    pub(super) fn known(self, known: &ListingCapabilities) -> ListCommandCapabilities {
         if self == Self::Mlsd { known.mlsd } else { known.list }
     }
 }
@@ -63,7 +63,7 @@ pub(super) enum Refusal {
 pub(super) struct FallbackChain {
     method: ListMethod,
     tried: Vec<ListMethod>,
-    known: ListingKnowledge,
+    known: ListingCapabilities,
     /// The verb of `LIST`.
     list: Verb,
     /// The caller requires no command.
@@ -77,7 +77,7 @@ impl FallbackChain {
     /// Creates an order of attempts that begins with this method. `lists_all` says whether `LIST -a` probably works.
     pub(super) fn new(
         method: ListMethod,
-        known: ListingKnowledge,
+        known: ListingCapabilities,
         lists_all: bool,
         is_free: bool,
         is_bare: bool,
@@ -153,7 +153,7 @@ impl FallbackChain {
 pub(super) fn first_method(
     class: PathClass,
     required: Option<ListCommand>,
-    known: &ListingKnowledge,
+    known: &ListingCapabilities,
     no_mlsd: bool,
     lists_all: bool,
 ) -> ListMethod {
@@ -194,7 +194,7 @@ mod tests {
     /// Returns the methods that are tried one after the other, if each is refused for this reason.
     fn methods_after(
         start: ListMethod,
-        known: ListingKnowledge,
+        known: ListingCapabilities,
         is_free: bool,
         refusals: &[Refusal],
     ) -> Vec<ListMethod> {
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn refused_path_is_entered() {
-        let known = ListingKnowledge::default();
+        let known = ListingCapabilities::default();
         assert_eq!(methods_after(MLSD, known, true, &[Refusal::Path]), [inside(MLSD)]);
         assert_eq!(methods_after(LIST, known, true, &[Refusal::Path]), [inside(LIST)]);
         assert_eq!(methods_after(LIST, known, true, &[Refusal::Path, Refusal::NotEntered]), [inside(LIST)]);
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn unknown_mlsd_becomes_list() {
-        let known = ListingKnowledge::default();
+        let known = ListingCapabilities::default();
         assert_eq!(
             methods_after(MLSD, known, true, &[Refusal::Command, Refusal::Path]),
             [LIST, inside(LIST)]
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn unknown_mlsd_becomes_the_list_that_works() {
         let mut known =
-            ListingKnowledge { needs_ascii: true, list_all: ListAll::Works, ..Default::default() };
+            ListingCapabilities { needs_ascii: true, list_all: ListAll::Works, ..Default::default() };
         known.list.must_enter = true;
         let mut chain = FallbackChain::new(MLSD, known, true, true, false);
 
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn mlsd_refused_everywhere_becomes_list() {
-        let mut known = ListingKnowledge::default();
+        let mut known = ListingCapabilities::default();
         assert_eq!(
             methods_after(MLSD, known, true, &[Refusal::Path, Refusal::Path]),
             [inside(MLSD), inside(LIST)]
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn refused_list_is_tried_in_ascii_then_nlst() {
-        let mut known = ListingKnowledge::default();
+        let mut known = ListingCapabilities::default();
         let nlst = ListMethod { verb: Verb::Nlst, ..ascii(inside(LIST)) };
         let refusals = [Refusal::Command; 5];
         assert_eq!(
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn refused_option_is_left_out() {
-        let mut known = ListingKnowledge::default();
+        let mut known = ListingCapabilities::default();
         let all = ListMethod { verb: Verb::ListAll, ..LIST };
         assert_eq!(methods_after(all, known, false, &[Refusal::Path, Refusal::Path]), [LIST, inside(LIST)]);
 
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn stat_replaces_a_missing_data_connection() {
-        let known = ListingKnowledge::default();
+        let known = ListingCapabilities::default();
         assert_eq!(methods_after(MLSD, known, true, &[Refusal::Data, Refusal::Path]), [STAT]);
         assert_eq!(methods_after(inside(LIST), known, true, &[Refusal::Data, Refusal::Data]), [STAT]);
         assert_eq!(methods_after(LIST, known, false, &[Refusal::Data]), []);
@@ -291,8 +291,8 @@ mod tests {
 
     #[test]
     fn first_way_follows_from_knowledge_and_path() {
-        let known = ListingKnowledge::default();
-        let first = |class, known: &ListingKnowledge| first_method(class, None, known, false, false);
+        let known = ListingCapabilities::default();
+        let first = |class, known: &ListingCapabilities| first_method(class, None, known, false, false);
         assert_eq!(first(PathClass::Plain, &known), MLSD);
         assert_eq!(first(PathClass::Blank, &known), MLSD);
         assert_eq!(first(PathClass::Special, &known), inside(MLSD));
@@ -303,9 +303,9 @@ mod tests {
         let mut cuts = known;
         cuts.mlsd.honours_blanks = Some(false);
         assert_eq!((first(PathClass::Blank, &cuts), first(PathClass::Plain, &cuts)), (inside(MLSD), MLSD));
-        let stat = ListingKnowledge { needs_stat: true, ..known };
+        let stat = ListingCapabilities { needs_stat: true, ..known };
         assert_eq!(first(PathClass::Special, &stat), STAT);
-        let with_ascii = ListingKnowledge { needs_ascii: true, ..known };
+        let with_ascii = ListingCapabilities { needs_ascii: true, ..known };
         let list = first_method(PathClass::Plain, Some(ListCommand::List), &with_ascii, false, true);
         assert_eq!(list, ascii(ListMethod { verb: Verb::ListAll, ..LIST }));
     }

@@ -18,8 +18,9 @@ use super::{
 };
 use crate::{
     Client, Error, ListCommand, Result,
-    client::{Entering, FollowUp, ListAll, NO_IMAGE_TYPE, is_unknown_command},
-    config::command_memory::OptionalCommand,
+    capabilities::listing::ListAll,
+    capabilities::optional_commands::OptionalCommand,
+    client::{Entering, FollowUp, NO_IMAGE_TYPE, is_unknown_command},
 };
 
 /// A directory to be listed.
@@ -63,7 +64,7 @@ impl Client {
         target: ListTarget<'_>,
         follow_up: FollowUp,
     ) -> Result<DirectoryListing> {
-        let known = self.listing_knowledge();
+        let known = self.listing_capabilities();
         let (class, no_mlsd) = (PathClass::of(target.path), self.capabilities().no_mlsd);
         let mut method = first_method(class, target.required, &known, no_mlsd, self.lists_all());
         method.entered |= self.uses_bare_names() && !target.path.is_empty() && method.verb != Verb::Stat;
@@ -72,7 +73,7 @@ impl Client {
 
     /// Returns whether `LIST -a` probably works.
     fn lists_all(&self) -> bool {
-        match self.listing_knowledge().list_all {
+        match self.listing_capabilities().list_all {
             ListAll::Works | ListAll::Harmless => true,
             ListAll::Unasked => self.config().list_all && self.may_hide_dot_files(),
             ListAll::Useless => false,
@@ -87,7 +88,7 @@ impl Client {
         mut is_inside: bool,
         follow_up: FollowUp,
     ) -> Result<DirectoryListing> {
-        let known = self.listing_knowledge();
+        let known = self.listing_capabilities();
         let is_bare = target.path.is_empty();
         let mut chain =
             FallbackChain::new(method, known, self.lists_all(), target.required.is_none(), is_bare);
@@ -215,7 +216,7 @@ impl Client {
 
     /// Returns whether a refusal that says that a directory is empty is sufficient.
     fn accepts_empty(&self, target: ListTarget<'_>, method: ListMethod) -> bool {
-        let known = method.verb.known(&self.listing_knowledge());
+        let known = method.verb.known(&self.listing_capabilities());
         let is_plain = PathClass::of(target.path) == PathClass::Plain;
         method.entered || target.path.is_empty() || is_plain && known.is_empty_trusted
     }
@@ -229,7 +230,7 @@ impl Client {
         };
         let mut listing =
             DirectoryListing::without_data(method, location, target.depth, parser, self.limits());
-        let known = self.listing_knowledge();
+        let known = self.listing_capabilities();
         let command = method.verb.known(&known);
         let is_open = match PathClass::of(target.path) {
             PathClass::Blank => command.honours_blanks.is_none(),

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use oxftp_proto::{Entry, EntryKind, RemotePath};
 
-use crate::client::{CommandKnowledge, LastListing};
+use crate::capabilities::listing::{LastListing, ListCommandCapabilities};
 
 /// Kind of a path, by what servers may take it for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl ListingSummary {
         &self,
         path: &RemotePath,
         depth: usize,
-        known: &CommandKnowledge,
+        known: &ListCommandCapabilities,
     ) -> Option<Ambiguity> {
         let class = PathClass::of(path);
         if self.entries == 0 {
@@ -138,7 +138,7 @@ impl ListingSummary {
 
     /// Returns whether the previous listing was the same, and was that of the working directory or of a directory
     /// above the path.
-    fn repeats_directory_above(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
+    fn repeats_directory_above(&self, path: &RemotePath, known: &ListCommandCapabilities) -> bool {
         let bytes = path.as_bytes();
         let above = |end: usize| bytes.get(..end).unwrap_or_default();
         let slashes = (0..bytes.len()).filter(|at| bytes.get(*at) == Some(&b'/'));
@@ -151,7 +151,7 @@ impl ListingSummary {
 
     /// Returns whether this listing of a plain path shows that the server honours the path: it is not that of the
     /// working directory, which would show the first part of a relative path, and differs from the previous one.
-    pub(super) fn proves_paths(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
+    pub(super) fn proves_paths(&self, path: &RemotePath, known: &ListCommandCapabilities) -> bool {
         let differs = known
             .last
             .is_some_and(|last| last.names != self.names && last.path != hash_path(path.as_bytes()));
@@ -161,7 +161,7 @@ impl ListingSummary {
 
     /// Returns whether the listing may be that of any directory: the path is plain and begins at the root, and
     /// nothing has shown that the server honours such paths.
-    pub(super) fn leaves_open(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
+    pub(super) fn leaves_open(&self, path: &RemotePath, known: &ListCommandCapabilities) -> bool {
         PathClass::of(path) == PathClass::Plain
             && path.is_absolute()
             && self.entries > 0
@@ -243,7 +243,7 @@ mod tests {
         summary
     }
 
-    fn ambiguity(path: &str, entries: &[Entry], known: &CommandKnowledge) -> Option<Ambiguity> {
+    fn ambiguity(path: &str, entries: &[Entry], known: &ListCommandCapabilities) -> Option<Ambiguity> {
         summary(path, entries).ambiguity(&path.into(), 0, known)
     }
 
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn empty_listing_is_doubted_unless_proven() {
-        let mut known = CommandKnowledge::default();
+        let mut known = ListCommandCapabilities::default();
         let (empty, opened) = (&[][..], &[this_directory()][..]);
         for path in ["d", "my dir", "[d]"] {
             assert_eq!(ambiguity(path, empty, &known), Some(Ambiguity::Empty), "{path}");
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn directory_with_only_itself_is_doubted() {
-        let mut known = CommandKnowledge { is_faithful: true, ..CommandKnowledge::default() };
+        let mut known = ListCommandCapabilities { is_faithful: true, ..ListCommandCapabilities::default() };
         assert_eq!(ambiguity("a/locked", &[directory("locked")], &known), Some(Ambiguity::Itself));
         assert_eq!(ambiguity("a/locked/", &[directory("locked")], &known), Some(Ambiguity::Itself));
         assert_eq!(ambiguity("a/locked", &[directory("a/locked")], &known), Some(Ambiguity::Itself));
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn listing_that_shows_its_own_path_is_doubted() {
-        let mut known = CommandKnowledge::default();
+        let mut known = ListCommandCapabilities::default();
         let entries = [file("x"), directory("Reports")];
         assert_eq!(ambiguity("Reports", &entries, &known), Some(Ambiguity::Foreign));
         assert_eq!(ambiguity("Reports/2024", &entries, &known), Some(Ambiguity::Foreign));
@@ -311,9 +311,9 @@ mod tests {
     #[test]
     fn listing_of_directory_above_is_doubted() {
         let entries = [file("x"), directory("y")];
-        let after = |path: &str| CommandKnowledge {
+        let after = |path: &str| ListCommandCapabilities {
             last: Some(summary(path, &entries).listing_of(&path.into())),
-            ..CommandKnowledge::default()
+            ..ListCommandCapabilities::default()
         };
         for (path, last, expected) in [
             ("b", "", Some(Ambiguity::Foreign)),
@@ -331,11 +331,11 @@ mod tests {
     #[test]
     fn paths_are_honoured_if_listings_differ() {
         let entries = [file("x"), directory("y")];
-        let after_root = CommandKnowledge {
+        let after_root = ListCommandCapabilities {
             last: Some(summary("", &entries).listing_of(&"".into())),
-            ..CommandKnowledge::default()
+            ..ListCommandCapabilities::default()
         };
-        let unknown = CommandKnowledge::default();
+        let unknown = ListCommandCapabilities::default();
         let proves = |path: &str, known| summary(path, &entries[1..]).proves_paths(&path.into(), known);
         assert!(proves("/b", &after_root) && proves("b", &unknown));
         assert!(!proves("/b", &unknown) && !proves("y", &after_root));

@@ -20,7 +20,8 @@ use super::{
 use crate::config::list_command::ListCommand;
 use crate::{
     Candidate, Client, Error, Result, Selection,
-    client::{CommandKnowledge, Entering, FollowUp, ListAll, ListingKnowledge},
+    capabilities::listing::{ListAll, ListCommandCapabilities, ListingCapabilities},
+    client::{Entering, FollowUp},
 };
 
 /// The entries of a listing, one by one.
@@ -573,7 +574,7 @@ impl<'c> Entries<'c> {
             }
             Err(error) => return Err(error),
         }
-        let known = self.client.listing_knowledge();
+        let known = self.client.listing_capabilities();
         let has_fallback = self.required().is_none();
         let Some(directory) = &mut self.current else { return Ok(()) };
         let is_without_facts =
@@ -629,7 +630,7 @@ impl<'c> Entries<'c> {
     }
 
     /// Returns why the listing may be that of another directory.
-    fn ambiguity(&self, known: &ListingKnowledge) -> Option<Ambiguity> {
+    fn ambiguity(&self, known: &ListingCapabilities) -> Option<Ambiguity> {
         let directory = self.current.as_ref().filter(|_| matches!(self.stage, Stage::Listing))?;
         let verb = directory.method.verb;
         if !directory.is_by_path() || directory.is_cut() || verb == Verb::Nlst {
@@ -723,7 +724,7 @@ impl<'c> Entries<'c> {
             known.needs_nlst |= method.verb == Verb::Nlst && works;
             known.needs_ascii |= method.ascii && works;
             known.shows_dot_names |= method.verb == Verb::List && summary.dot_names;
-            let command: &mut CommandKnowledge = match method.verb {
+            let command: &mut ListCommandCapabilities = match method.verb {
                 Verb::Mlsd => &mut known.mlsd,
                 Verb::List | Verb::ListAll => &mut known.list,
                 Verb::Nlst | Verb::Stat => return,
@@ -790,7 +791,7 @@ impl<'c> Entries<'c> {
     async fn open_list_all(&mut self) -> Result<bool> {
         let required = self.required();
         let Some(directory) = &mut self.current else { return Ok(false) };
-        let known = self.client.listing_knowledge();
+        let known = self.client.listing_capabilities();
         let is_asked = known.list_all != ListAll::Unasked || known.shows_dot_names;
         let is_open = directory.is_by_path() && PathClass::of(&directory.location.path) != PathClass::Plain;
         if directory.names.is_none() || is_asked || is_open || directory.is_cut() {
@@ -935,7 +936,7 @@ impl fmt::Debug for Entries<'_> {
 
 impl Confirmation {
     /// Records what the listing of the entered directory shows about the command.
-    fn update(&self, class: PathClass, second: &ListingSummary, command: &mut CommandKnowledge) {
+    fn update(&self, class: PathClass, second: &ListingSummary, command: &mut ListCommandCapabilities) {
         let is_same = self.first.names == second.names && self.first.entries == second.entries;
         match (class, self.ambiguity) {
             (PathClass::Plain, Ambiguity::Empty) if is_same => {
@@ -974,7 +975,7 @@ fn record_entered(
     by_path: ByPath,
     class: PathClass,
     second: &ListingSummary,
-    command: &mut CommandKnowledge,
+    command: &mut ListCommandCapabilities,
 ) {
     match class {
         PathClass::Plain if by_path == ByPath::Empty && second.entries == 0 => {
