@@ -188,7 +188,7 @@ pub use crate::tls::{TlsConfig, TlsCounts, TlsSession, TlsVersion};
 pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};
 pub use crate::transfer::fxp::fxp;
 pub use crate::transfer::{
-    Backup, Connections, Download, Existing, Links, Order, PART_SUFFIX, Upload, Verify,
+    Backup, Connections, Download, Existing, Links, Order, PART_SUFFIX, ServerCopy, Upload, Verify,
 };
 pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{

@@ -33,8 +33,6 @@ mod relative_path;
 mod run;
 mod same_name;
 mod server_clock;
-mod server_copy;
-mod server_to_server;
 mod sources;
 mod step;
 mod symlink;
@@ -49,7 +47,6 @@ use oxftp_proto::RemotePath;
 pub use self::compare::Compare;
 pub use self::delete::Delete;
 pub use self::filter::{Filter, FilterError};
-pub use self::server_copy::ServerCopy;
 pub use self::step::{Action, Reason, Step};
 use self::{
     compare::Comparison,
