@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::{Client, state::SessionState};
 use crate::{
     ClientBuilder, Error, Features, FtpUrl, Host, Result,
+    backoff::Backoff,
     capabilities::{
         ServerCapabilities,
         optional_commands::{CommandTrial, OptionalCommand},
@@ -325,12 +326,11 @@ impl Client {
         if self.state.entered_dirs.is_none() && self.reopen_after_listing(error).await {
             return true;
         }
-        let mut pause = FIRST_PAUSE;
-        while is_lost && *attempts > 0 {
+        let mut backoff = Backoff::new(*attempts, FIRST_PAUSE);
+        while is_lost && let Some(pause) = backoff.next_pause() {
             *attempts -= 1;
             crate::trace::debug!("{error}; the session is opened again in {pause:?}");
             tokio::time::sleep(pause).await;
-            pause *= 2;
             match self.reopen().await {
                 Ok(()) => return true,
                 Err(refused) if refused.is_transient() => {}

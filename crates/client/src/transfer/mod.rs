@@ -32,7 +32,7 @@ pub(crate) mod verify;
 pub use self::backup::Backup;
 pub use self::download::Download;
 pub use self::options::{Connections, Existing, Order, Verify};
-pub use self::partial_name::PART_SUFFIX;
+pub use self::partial_name::{PART_SUFFIX, is_reserved_name, new_partial_name};
 pub use self::server_copy::ServerCopy;
 pub use self::symlink::Links;
 pub use self::upload::Upload;

@@ -54,6 +54,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
             "error",
             "progress",
             "deadline",
+            "backoff",
             "capabilities",
             "local_fs",
             "connect",
