@@ -234,6 +234,7 @@ const FOLDERS: [(&str, &str, &[&str]); 4] = [
             "directory_pair",
             "unconfirmed",
             "delete",
+            "options",
             "file_job",
             "symlink",
             "transfer",
