@@ -124,9 +124,11 @@
     allow(dead_code, unreachable_code)
 )]
 
+mod backoff;
 #[cfg(feature = "blocking")]
 #[cfg_attr(docsrs, doc(cfg(feature = "blocking")))]
 pub mod blocking;
+mod capabilities;
 mod client;
 mod config;
 pub mod connect;
@@ -157,6 +159,7 @@ mod trace;
 mod transfer;
 mod url;
 
+pub use crate::backoff::Backoff;
 pub use crate::client::{
     Client, DataCommand, DataStream, DotNames, DownloadStream, RangeStream, RawCommand, UniqueStream,
     UploadStream,
@@ -187,7 +190,8 @@ pub use crate::tls::{TlsConfig, TlsCounts, TlsSession, TlsVersion};
 pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};
 pub use crate::transfer::fxp::fxp;
 pub use crate::transfer::{
-    Backup, Connections, Download, Existing, Links, Order, PART_SUFFIX, Upload, Verify,
+    Backup, Connections, Download, Existing, Links, Order, PART_SUFFIX, ServerCopy, Upload, Verify,
+    is_reserved_name, new_partial_name,
 };
 pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{

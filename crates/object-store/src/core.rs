@@ -124,27 +124,31 @@ pub(crate) struct Core {
     pub(crate) lacks_copy: AtomicBool,
 }
 
-/// Runs `$work` on a session, and repeats it after a transient error. Only for work that may be repeated.
-macro_rules! retrying {
-    ($core:expr, |$session:ident| $work:expr) => {{
-        let mut failures = 0;
+/// Runs `$work`, and repeats it after a transient error. Only for work that may be repeated.
+macro_rules! repeating {
+    ($work:expr) => {{
+        let mut backoff = oxftp::Backoff::new($crate::core::RETRIES, $crate::core::FIRST_PAUSE);
         loop {
-            let outcome: oxftp::Result<_> = async {
-                let mut lent = $core.pool.client().await?;
-                let $session: &mut oxftp::Client = &mut lent;
-                $work
+            let outcome: oxftp::Result<_> = async { $work }.await;
+            let is_transient = outcome.as_ref().is_err_and(oxftp::Error::is_transient);
+            if !is_transient || !backoff.wait().await {
+                break outcome;
             }
-            .await;
-            match outcome {
-                Err(error) if error.is_transient() && failures < $crate::core::RETRIES => {
-                    tracing::debug!("repeated after: {error}");
-                    tokio::time::sleep($crate::core::PAUSE * 2_u32.pow(failures)).await;
-                    failures += 1;
-                }
-                outcome => break outcome,
-            }
+            tracing::debug!("repeated after a transient error");
         }
     }};
+}
+pub(crate) use repeating;
+
+/// Runs `$work` on a session, and [repeats](repeating) it on another one after a transient error.
+macro_rules! retrying {
+    ($core:expr, |$session:ident| $work:expr) => {
+        $crate::core::repeating!({
+            let mut lent = $core.pool.client().await?;
+            let $session: &mut oxftp::Client = &mut lent;
+            $work
+        })
+    };
 }
 pub(crate) use retrying;
 
@@ -176,7 +180,7 @@ impl Core {
     pub(crate) fn object_path(&self, location: &str) -> Result<RemotePath> {
         match names::split(location).1 {
             "" => Err(Failure::not_found(location)),
-            name if names::is_reserved(name) => Err(Failure::new(
+            name if oxftp::is_reserved_name(name) => Err(Failure::new(
                 FailureKind::NotSupported,
                 location,
                 "this name is reserved for unfinished uploads and locks",
@@ -247,4 +251,4 @@ impl Core {
 pub(crate) const RETRIES: u32 = 5;
 
 /// The pause before the first repetition; it doubles each time.
-pub(crate) const PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(100);

@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oxftp::{Error, RemoteLock};
+use oxftp::{Backoff, Error, RemoteLock};
 
 use crate::{
-    core::Core,
+    core::{Core, FIRST_PAUSE, RETRIES},
     failure::{Failure, Result},
 };
 
@@ -18,7 +18,7 @@ impl Core {
         let path = self.object_path(location)?;
         self.create_directory_of(location).await?;
         let begun = Instant::now();
-        let mut failures = 0;
+        let mut backoff = Backoff::new(RETRIES, FIRST_PAUSE);
         let lock = loop {
             if self.exists(location).await? {
                 return Err(Failure::already_exists(location));
@@ -29,11 +29,11 @@ impl Core {
                     let random = RandomState::new().hash_one(begun) % 60;
                     tokio::time::sleep(Duration::from_millis(20 + random)).await;
                 }
-                Err(error) if error.is_transient() && failures < crate::core::RETRIES => {
-                    tokio::time::sleep(crate::core::PAUSE).await;
-                    failures += 1;
+                Err(error) => {
+                    if !error.is_transient() || !backoff.wait().await {
+                        return Err(Failure::of(location, error));
+                    }
                 }
-                Err(error) => return Err(Failure::of(location, error)),
             }
         };
         // It may have been created before the lock was taken.

@@ -66,7 +66,7 @@ impl Core {
         let mut nodes = Vec::with_capacity(listed.len());
         for found in listed {
             let name = found.name();
-            let Some(name) = name.as_str().filter(|name| !names::is_reserved(name)) else { continue };
+            let Some(name) = name.as_str().filter(|name| !oxftp::is_reserved_name(name)) else { continue };
             let location = names::join(location, name);
             match found.entry().kind {
                 EntryKind::Directory => nodes.push(Node::Directory(location)),

@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream, stream::BoxStream};
 use oxftp::Error;
 
 use crate::{
-    core::{Core, retrying},
+    core::{Core, repeating, retrying},
     failure::{Failure, FailureKind, Result},
     meta::Meta,
 };
@@ -74,16 +74,8 @@ impl Core {
             return Ok(ranges.iter().map(|range| cut(&contents, range)).collect());
         }
         let path = self.path(location);
-        let mut failures = 0;
-        let read = loop {
-            match self.pool.read_ranges(&path, &ranges).await {
-                Err(error) if error.is_transient() && failures < crate::core::RETRIES => {
-                    tokio::time::sleep(crate::core::PAUSE * 2_u32.pow(failures)).await;
-                    failures += 1;
-                }
-                read => break read.map_err(|error| Failure::of(location, error))?,
-            }
-        };
+        let read = repeating!(self.pool.read_ranges(&path, &ranges).await);
+        let read = read.map_err(|error| Failure::of(location, error))?;
         for (range, bytes) in ranges.iter().zip(&read) {
             self.count(bytes);
             let (expected, transferred) = (range.end, range.start + bytes.len() as u64);

@@ -1,11 +1,11 @@
 //! Writing, deleting and renaming objects.
 
 use bytes::Bytes;
-use oxftp::{Client, Error, RemotePath};
+use oxftp::{Backoff, Client, Error, RemotePath};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
-    core::{Core, PAUSE, RETRIES, retrying},
+    core::{Core, FIRST_PAUSE, RETRIES, retrying},
     create::under_lock,
     failure::{Failure, Result},
     names,
@@ -55,7 +55,7 @@ impl Core {
         if !self.settings.atomic {
             return path.clone();
         }
-        self.path(&names::join(names::split(location).0, &names::temporary()))
+        self.path(&names::join(names::split(location).0, &oxftp::new_partial_name()))
     }
 
     async fn store_at(&self, path: &RemotePath, chunks: &[Bytes]) -> oxftp::Result<()> {
@@ -82,18 +82,15 @@ impl Core {
     /// Renames a file and replaces an existing one. If the connection is lost, checks whether the server renamed
     /// the file.
     async fn replace(&self, from: &RemotePath, to: &RemotePath) -> oxftp::Result<()> {
-        let mut failures = 0;
+        let mut backoff = Backoff::new(RETRIES, FIRST_PAUSE);
         loop {
             let outcome = async { self.pool.client().await?.replace(from, to).await }.await;
-            match outcome {
-                Err(error) if error.is_transient() && failures < RETRIES => {
-                    tokio::time::sleep(PAUSE * 2_u32.pow(failures)).await;
-                    failures += 1;
-                    if !retrying!(self, |session| session.try_exists(from).await)? {
-                        return Ok(());
-                    }
-                }
-                outcome => return outcome,
+            let is_transient = outcome.as_ref().is_err_and(Error::is_transient);
+            if !is_transient || !backoff.wait().await {
+                return outcome;
+            }
+            if !retrying!(self, |session| session.try_exists(from).await)? {
+                return Ok(());
             }
         }
     }

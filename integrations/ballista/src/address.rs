@@ -1,15 +1,8 @@
 //! Addresses of schedulers.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr};
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::timeout,
-};
 use url::Url;
-
-use crate::ClusterError;
 
 /// The address of a scheduler: `df://host:port`. The port is 50050 if there is none, and `df://` may be left out.
 ///
@@ -18,7 +11,7 @@ use crate::ClusterError;
 ///
 /// let address: SchedulerAddress = "node1".parse()?;
 /// assert_eq!(address.to_string(), "df://node1:50050");
-/// # Ok::<_, oxftp_ballista::ClusterError>(())
+/// # Ok::<_, oxftp_ballista::AddressError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchedulerAddress {
@@ -27,42 +20,18 @@ pub struct SchedulerAddress {
     pub(crate) port: u16,
 }
 
-impl SchedulerAddress {
-    /// Asks the scheduler whether it has executors.
-    ///
-    /// # Errors
-    ///
-    /// [`ClusterError::NoScheduler`] and [`ClusterError::NoExecutor`].
-    pub async fn check(&self) -> Result<(), ClusterError> {
-        let unreachable = |reason: String| ClusterError::NoScheduler { scheduler: self.clone(), reason };
-        let answer = match timeout(PATIENCE, self.ask()).await {
-            Ok(answer) => answer.map_err(|error| unreachable(error.to_string()))?,
-            Err(_) => return Err(unreachable(format!("no answer within {} s", PATIENCE.as_secs()))),
-        };
-        match answer.split_ascii_whitespace().nth(1) {
-            Some("200") => Ok(()),
-            Some("503") => Err(ClusterError::NoExecutor { scheduler: self.clone() }),
-            _ => Err(unreachable("it does not answer like a scheduler".to_owned())),
-        }
-    }
-
-    /// Returns the answer of the scheduler's HTTP service.
-    async fn ask(&self) -> std::io::Result<String> {
-        let Self { host, port } = self;
-        let mut stream = TcpStream::connect((host.trim_matches(['[', ']']), *port)).await?;
-        let request = format!("GET /readyz HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = Vec::new();
-        stream.take(LONGEST_ANSWER).read_to_end(&mut answer).await?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
-    }
+/// A text is not the address of a scheduler.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not the address of a scheduler: write df://HOST:PORT")]
+pub struct AddressError {
+    text: String,
 }
 
 impl FromStr for SchedulerAddress {
-    type Err = ClusterError;
+    type Err = AddressError;
 
-    fn from_str(text: &str) -> Result<Self, ClusterError> {
-        let unusable = || ClusterError::Address { text: text.to_owned() };
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let unusable = || AddressError { text: text.to_owned() };
         let url = match text.contains("://") {
             true => Url::parse(text),
             false => Url::parse(&format!("df://{text}")),
@@ -86,8 +55,6 @@ impl fmt::Display for SchedulerAddress {
 
 /// The port of Ballista's own schedulers.
 const DEFAULT_PORT: u16 = 50050;
-const PATIENCE: Duration = Duration::from_secs(10);
-const LONGEST_ANSWER: u64 = 64 << 10;
 
 #[cfg(test)]
 mod tests {

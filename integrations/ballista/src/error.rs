@@ -5,18 +5,15 @@ use std::{io, net::SocketAddr};
 use ballista_core::error::BallistaError;
 use oxftp_datafusion::program::Failure;
 
-use crate::SchedulerAddress;
+use crate::{AddressError, SchedulerAddress};
 
 /// Error of starting or running a part of a cluster.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClusterError {
     /// The text is not the address of a scheduler.
-    #[error("{text:?} is not the address of a scheduler: write df://HOST:PORT")]
-    Address {
-        /// The text.
-        text: String,
-    },
+    #[error(transparent)]
+    Address(#[from] AddressError),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {source}; choose another address with {option}")]
     Listen {
@@ -72,7 +69,7 @@ pub enum ClusterError {
 impl From<ClusterError> for Failure {
     fn from(error: ClusterError) -> Self {
         match error {
-            ClusterError::Address { .. } | ClusterError::NoAddress { .. } => Self::Usage(error.to_string()),
+            ClusterError::Address(_) | ClusterError::NoAddress { .. } => Self::Usage(error.to_string()),
             ClusterError::NoScheduler { .. } | ClusterError::NoExecutor { .. } => {
                 Self::Unreachable(error.to_string())
             }

@@ -20,11 +20,12 @@ mod client;
 mod error;
 pub mod executor;
 mod machine;
+mod readiness;
 pub mod scheduler;
 mod wildcards;
 
 pub use crate::{
-    address::SchedulerAddress,
+    address::{AddressError, SchedulerAddress},
     client::{client_context, client_options},
     error::ClusterError,
     machine::Machine,

@@ -62,7 +62,7 @@ fn check_target(from: &str, to: &str) -> Result<()> {
     if from == to {
         return Err(Error::new(ErrorKind::IsSameFile, "both paths are the same"));
     }
-    if names::is_reserved(names::split(to).1) {
+    if oxftp::is_reserved_name(names::split(to).1) {
         return Err(Error::new(
             ErrorKind::Unsupported,
             "this name is reserved for unfinished uploads and locks",

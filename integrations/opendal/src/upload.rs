@@ -42,12 +42,12 @@ impl Upload {
     pub(crate) fn begin(core: &Arc<Core>, path: &str, mode: Mode) -> Result<Self> {
         let target = core.remote(path)?;
         let (directory, name) = names::split(path);
-        if names::is_reserved(name) {
+        if oxftp::is_reserved_name(name) {
             let message = "this name is reserved for unfinished uploads and locks";
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         let stored_as = match mode {
-            Mode::Replace if core.is_atomic => core.remote(&format!("{directory}{}", names::temporary()))?,
+            Mode::Replace if core.is_atomic => core.remote(&format!("{directory}{}", oxftp::new_partial_name()))?,
             _ => target.clone(),
         };
         let (messages, received) = mpsc::channel(QUEUED_BLOCKS);

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::io::AsyncReadExt;
 
 use super::{
-    mirror::{Endpoint, across, filter, nothing_remote},
+    mirror::{MirrorOperand, across, filter, nothing_remote},
     support::{diagnose, listed_paths::listed, selector::Selector, sums::ChecksumList},
 };
 use crate::{
@@ -168,21 +168,21 @@ async fn check_trees(
     report: &mut Differences,
 ) -> Result<u64> {
     let jobs = args.jobs.max_connections();
-    let endpoints = (Endpoint::read(source)?, Endpoint::read(target)?);
+    let endpoints = (MirrorOperand::read(source)?, MirrorOperand::read(target)?);
     let (outcome, about) = match &endpoints {
-        (Endpoint::Url(source), Endpoint::Path(target)) => {
+        (MirrorOperand::Url(source), MirrorOperand::Path(target)) => {
             let pool = session.pool(source, jobs).await?;
             (compare(pool.mirror_down(source.path(), target), args).await, source)
         }
-        (Endpoint::Path(source), Endpoint::Url(target)) => {
+        (MirrorOperand::Path(source), MirrorOperand::Url(target)) => {
             let pool = session.pool(target, jobs).await?;
             (compare(pool.mirror_up(source, target.path()), args).await, target)
         }
-        (Endpoint::Url(source), Endpoint::Url(target)) => {
+        (MirrorOperand::Url(source), MirrorOperand::Url(target)) => {
             let pools = (session.pool(source, jobs).await?, session.pool(target, jobs).await?);
             (compare(across(&pools, source, target), args).await, source)
         }
-        (Endpoint::Path(_), Endpoint::Path(_)) => return Err(nothing_remote([source, target])),
+        (MirrorOperand::Path(_), MirrorOperand::Path(_)) => return Err(nothing_remote([source, target])),
     };
     let (mut steps, outcome) = outcome;
     steps.sort_by(|one, other| one.path.as_bytes().cmp(other.path.as_bytes()));
@@ -222,7 +222,7 @@ async fn compare(mirror: Mirror<'_>, args: &CheckArgs) -> (Vec<Step>, oxftp::Res
 /// Compares the contents of the files that are on both sides with one size; returns the number of differences.
 async fn check_contents(
     args: &CheckArgs,
-    (source, target): &(Endpoint, Endpoint),
+    (source, target): &(MirrorOperand, MirrorOperand),
     known: &[Vec<u8>],
     session: &mut Session,
     report: &mut Differences,
@@ -245,13 +245,13 @@ async fn check_contents(
 
 /// Returns the selected files of a tree, relative to it.
 async fn files(
-    tree: &Endpoint,
+    tree: &MirrorOperand,
     args: &CheckArgs,
     selector: &Selector,
     session: &mut Session,
 ) -> Result<Vec<RemotePath>> {
     let mut files = match tree {
-        Endpoint::Url(url) => {
+        MirrorOperand::Url(url) => {
             let client = session.client(url).await?;
             let levels = args.depth.max_depth.map_or(usize::MAX, |depth| depth as usize);
             let mut listing = client.list(url.path()).recursive().max_depth(levels);
@@ -263,7 +263,7 @@ async fn files(
             let files = found.iter().filter(|entry| entry.is_file()).map(|entry| below(&entry.path(), &root));
             files.collect()
         }
-        Endpoint::Path(root) => local_files(root, args, selector)?,
+        MirrorOperand::Path(root) => local_files(root, args, selector)?,
     };
     files.sort_by(|one, other| one.as_bytes().cmp(other.as_bytes()));
     Ok(files)
@@ -313,18 +313,18 @@ fn local_files(root: &Path, args: &CheckArgs, selector: &Selector) -> Result<Vec
 
 /// Computes the hash of a file below a tree from its content.
 async fn hash(
-    tree: &Endpoint,
+    tree: &MirrorOperand,
     path: &RemotePath,
     by: HashAlgorithm,
     session: &mut Session,
 ) -> Result<FileHash> {
     match tree {
-        Endpoint::Path(root) => {
+        MirrorOperand::Path(root) => {
             let path = local_path(root, path);
             let hash = hash_file(&LocalFs::new(), &path, by).await;
             hash.map_err(|error| Failure::Client { about: None, error: error.into() })
         }
-        Endpoint::Url(url) => {
+        MirrorOperand::Url(url) => {
             let client = session.client(url).await?;
             let path = url.path().join_path(path);
             match client.hash_content(&path, by).await {
@@ -347,9 +347,9 @@ async fn check_sums(
     session: &mut Session,
     report: &mut Differences,
 ) -> Result<u64> {
-    let text = match Endpoint::read(sums)? {
-        Endpoint::Url(url) => read_remote(session.client(&url).await?, &url).await?,
-        Endpoint::Path(path) => {
+    let text = match MirrorOperand::read(sums)? {
+        MirrorOperand::Url(url) => read_remote(session.client(&url).await?, &url).await?,
+        MirrorOperand::Path(path) => {
             std::fs::read(&path).map_err(|error| Failure::local(format!("cannot read {path:?}"), error))?
         }
     };
@@ -359,7 +359,7 @@ async fn check_sums(
             oxftp::redact_password(sums)
         ))
     })?;
-    let tree = Endpoint::read(tree)?;
+    let tree = MirrorOperand::read(tree)?;
     let selector = Selector::new(&args.selection).and(args.conditions.iter().cloned());
     let mut same = 0;
     for (name, wanted) in list.entries {
@@ -381,12 +381,12 @@ async fn check_sums(
 
 /// Returns a checksum as the server computes it, else from the content.
 async fn computed(
-    tree: &Endpoint,
+    tree: &MirrorOperand,
     path: &RemotePath,
     by: HashAlgorithm,
     session: &mut Session,
 ) -> Result<FileHash> {
-    if let Endpoint::Url(url) = tree {
+    if let MirrorOperand::Url(url) = tree {
         let client = session.client(url).await?;
         match client.hash(url.path().join_path(path), by).await {
             Err(Error::Unsupported { .. } | Error::UnusableReply { .. } | Error::Unanswered { .. }) => {}

@@ -59,7 +59,7 @@ pub(crate) async fn run(args: ChmodArgs, app: &App) -> Result {
 
 async fn set_one(client: &mut Client, url: &FtpUrl, mode: &Mode) -> Result {
     let found = match mode.needs_current() {
-        true => Some(look_up(client, url).await?),
+        true => Some(current_mode(client, url).await?),
         false => None,
     };
     let target = ChmodTarget {
@@ -71,7 +71,7 @@ async fn set_one(client: &mut Client, url: &FtpUrl, mode: &Mode) -> Result {
 }
 
 /// Returns the permissions of a path, and whether it is a directory.
-async fn look_up(client: &mut Client, url: &FtpUrl) -> Result<(Option<u32>, bool)> {
+async fn current_mode(client: &mut Client, url: &FtpUrl) -> Result<(Option<u32>, bool)> {
     let failed = |error| Failure::about(url, error);
     client.list_permissions().await.map_err(failed)?;
     let found = client.metadata(url.path()).await.map_err(failed)?;
@@ -87,7 +87,7 @@ async fn set_tree(
     app: &App,
 ) -> Result {
     let failed = |error| Failure::about(url, error);
-    let (current, is_dir) = look_up(client, url).await?;
+    let (current, is_dir) = current_mode(client, url).await?;
     let root = ChmodTarget { path: url.path(), current, is_dir };
     if !is_dir {
         return set(client, url, &root, &args.mode).await;

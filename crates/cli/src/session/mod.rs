@@ -25,7 +25,7 @@ use client_factory::ClientFactory;
 use connection_cache::CachedConnections;
 use login_blocklist::LoginBlocklist;
 use login_key::LoginKey;
-use oxftp::{Client, ClientBuilder, Credentials, Error, FtpUrl, Pool};
+use oxftp::{Backoff, Client, ClientBuilder, Credentials, Error, FtpUrl, Pool};
 
 use crate::{
     args::ConnectionArgs,
@@ -129,17 +129,14 @@ impl Session {
     }
 
     async fn log_in_with_retries(&self, url: &FtpUrl, credentials: Credentials) -> Result<Client> {
-        let mut pause = FIRST_PAUSE;
-        for _ in 0..self.retries {
-            match self.log_in_once(url, credentials.clone()).await {
-                Err(Failure::Opening { error, .. }) if is_transient(&error) => {
-                    tokio::time::sleep(pause).await;
-                    pause *= 2;
-                }
-                outcome => return outcome,
+        let mut backoff = Backoff::new(self.retries, FIRST_PAUSE);
+        loop {
+            let outcome = self.log_in_once(url, credentials.clone()).await;
+            let is_transient = matches!(&outcome, Err(Failure::Opening { error, .. }) if is_transient(error));
+            if !is_transient || !backoff.wait().await {
+                return outcome;
             }
         }
-        self.log_in_once(url, credentials).await
     }
 
     async fn log_in_once(&self, url: &FtpUrl, credentials: Credentials) -> Result<Client> {

@@ -18,8 +18,8 @@ impl<'s> Fixtures<'s> {
     /// Creates the fixtures under this name, on both sides.
     pub(crate) fn make(site: &'s Site, name: impl ToString) -> Self {
         let fixtures = Self { site, name: name.to_string() };
-        fixtures.lay_there();
-        fixtures.lay_here();
+        fixtures.create_remote_files();
+        fixtures.create_local_files();
         fixtures
     }
 
@@ -56,31 +56,31 @@ impl<'s> Fixtures<'s> {
         self.site.here(&self.name).join(path)
     }
 
-    fn lay_there(&self) {
-        let lay = |path: &str, bytes: &[u8]| write(&self.there(path), bytes);
-        lay("pub/a.txt", ALPHA.as_bytes());
-        lay("pub/b.log", &[b'b'; 3000]);
-        lay("pub/sub/a b.txt", BLANK.as_bytes());
-        lay("big", &big());
+    fn create_remote_files(&self) {
+        let add = |path: &str, bytes: &[u8]| write(&self.there(path), bytes);
+        add("pub/a.txt", ALPHA.as_bytes());
+        add("pub/b.log", &[b'b'; 3000]);
+        add("pub/sub/a b.txt", BLANK.as_bytes());
+        add("big", &big());
         // Half of the file to upload, for a resumed upload.
-        lay("half", &big()[..HALF]);
-        lay("dots/.hidden", b"");
+        add("half", &big()[..HALF]);
+        add("dots/.hidden", b"");
         fs::create_dir(self.there("empty")).unwrap();
         self.site.server.hand_over().unwrap();
     }
 
-    fn lay_here(&self) {
-        let lay = |path: &str, bytes: &[u8]| write(&self.here(path), bytes);
-        lay("up.txt", UP.as_bytes());
-        lay("tree/one", b"1");
-        lay("tree/in/two", b"22");
-        lay("big.oxftp.part", &big()[..HALF]);
-        lay("whole", &big());
-        self.lay_secrets();
+    fn create_local_files(&self) {
+        let add = |path: &str, bytes: &[u8]| write(&self.here(path), bytes);
+        add("up.txt", UP.as_bytes());
+        add("tree/one", b"1");
+        add("tree/in/two", b"22");
+        add("big.oxftp.part", &big()[..HALF]);
+        add("whole", &big());
+        self.create_secrets();
     }
 
     /// Creates password files and certificates.
-    fn lay_secrets(&self) {
+    fn create_secrets(&self) {
         let server = &self.site.server;
         let (host, user, password) = (server.host(), server.user(), server.password());
         let netrc = format!("machine {host} login {user} password {password}\n");

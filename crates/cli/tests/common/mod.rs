@@ -72,7 +72,7 @@ impl Site {
     }
 
     /// Creates a file on the server.
-    pub(crate) fn lay(&self, path: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write_remote(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.there(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();

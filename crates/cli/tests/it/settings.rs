@@ -12,7 +12,7 @@ use crate::common::{Site, oxftp, run};
 #[test]
 fn bookmark_works_in_every_verb() {
     let site = Site::plain();
-    site.lay("pub/deep/file", "content");
+    site.write_remote("pub/deep/file", "content");
     fs::write(site.here("up"), "up").unwrap();
     let config = site.here("kept/config.toml").display().to_string();
     let on = |words: &[&str]| site.succeed(&[&["--config", config.as_str()], words].concat());
@@ -63,7 +63,7 @@ fn password_in_the_settings_is_never_shown() {
 #[test]
 fn command_line_overrides_defaults() {
     let site = Site::plain();
-    site.lay("file", "x");
+    site.write_remote("file", "x");
     site.keep(
         "config",
         format!(
@@ -154,7 +154,7 @@ fn color_flag_overrides_no_color() {
 fn settings_hold_flags_by_host_and_bookmark() {
     let site = Site::plain();
     for path in ["pub/a.log", "pub/b.txt", "pub/.c"] {
-        site.lay(path, "x");
+        site.write_remote(path, "x");
     }
     let url = site.url("pub");
     let config = format!(
@@ -185,7 +185,7 @@ fn settings_hold_flags_by_host_and_bookmark() {
 #[test]
 fn password_command_is_run_for_the_password() {
     let site = Site::plain();
-    site.lay("a", "x");
+    site.write_remote("a", "x");
     let password = site.server.password().to_owned();
     let url = site.url("");
     let ls =

@@ -39,7 +39,7 @@ fn system_command_may_follow_another_command() {
 fn several_names_are_listed_moved_and_measured() {
     let site = Site::plain();
     for name in ["1.csv", "2.csv", "x"] {
-        site.lay(name, "12");
+        site.write_remote(name, "12");
     }
 
     let run = shell(&site, "ls *.csv; du -s *.csv; mkdir done; mv *.csv done/; mv x done/1.csv .; ls");
@@ -54,7 +54,7 @@ fn several_names_are_listed_moved_and_measured() {
 #[test]
 fn get_and_put_take_a_new_name() {
     let site = Site::plain();
-    site.lay("remote", "there");
+    site.write_remote("remote", "there");
     fs::write(site.here("local"), "here").unwrap();
 
     let run =
@@ -72,7 +72,7 @@ fn get_and_put_take_a_new_name() {
 #[test]
 fn shell_mirrors_in_both_directions() {
     let site = Site::plain();
-    site.lay("down/a", "a");
+    site.write_remote("down/a", "a");
     fs::create_dir(site.here("up")).unwrap();
     fs::write(site.here("up/b"), "b").unwrap();
 
@@ -116,7 +116,7 @@ fn shell_copies_files() {
 #[test]
 fn script_of_a_classic_client_runs() {
     let site = Site::plain();
-    site.lay("a.txt", "1\r\n2\r\n");
+    site.write_remote("a.txt", "1\r\n2\r\n");
     fs::write(site.here("b"), "x").unwrap();
     let (user, host) = (site.server.user().to_owned(), site.server.host().to_owned());
 
@@ -141,7 +141,7 @@ fn script_of_a_classic_client_runs() {
 #[test]
 fn background_job_prints_no_progress() {
     let site = Site::plain();
-    site.lay("a", content(100_000));
+    site.write_remote("a", content(100_000));
 
     let url = site.url("");
     let run = site.run(&["shell", "--progress", "always", "-c", "get a & wait; get a -o b", &url]);
@@ -155,8 +155,8 @@ fn background_job_prints_no_progress() {
 #[test]
 fn paths_are_relative_to_the_current_directory() {
     let site = Site::plain();
-    site.lay("pub/deep/a b.txt", "content");
-    site.lay("pub/top", "top");
+    site.write_remote("pub/deep/a b.txt", "content");
+    site.write_remote("pub/top", "top");
 
     let run = shell(
         &site,
@@ -186,7 +186,7 @@ fn verbs_take_paths_instead_of_urls() {
 #[test]
 fn failed_command_ends_the_script() {
     let site = Site::plain();
-    site.lay("kept/file", "x");
+    site.write_remote("kept/file", "x");
 
     for (commands, code) in [
         ("cd missing; rm -r kept", 6),
@@ -211,8 +211,8 @@ fn failed_command_ends_the_script() {
 #[test]
 fn conditional_commands_follow_success_or_failure() {
     let site = Site::plain();
-    site.lay("kept", "x");
-    site.lay("t", "x");
+    site.write_remote("kept", "x");
+    site.write_remote("t", "x");
 
     let run = shell(&site, "get missing && rm kept; pwd");
     assert_eq!(run.code, Some(6), "{}", run.stderr);
@@ -226,7 +226,7 @@ fn conditional_commands_follow_success_or_failure() {
 #[test]
 fn pipes_and_redirections_run_nothing() {
     let site = Site::plain();
-    site.lay("t", "x");
+    site.write_remote("t", "x");
 
     for line in ["rm t | less", "rm t > list", "rm nothing |& rm t", "rm t &&"] {
         let run = shell(&site, line);
@@ -238,7 +238,7 @@ fn pipes_and_redirections_run_nothing() {
 #[test]
 fn commands_share_one_login_and_quit_once() {
     let site = Site::plain();
-    site.lay("pub/a", "1");
+    site.write_remote("pub/a", "1");
     let input = "ls\ncd pub\ncat a\nls\n";
 
     let url = site.url("");
@@ -253,7 +253,7 @@ fn commands_share_one_login_and_quit_once() {
 fn globs_match_remote_and_local_names() {
     let site = Site::plain();
     for name in ["a.txt", "b.txt", "c.log", "*"] {
-        site.lay(&format!("pub/{name}"), name);
+        site.write_remote(&format!("pub/{name}"), name);
         fs::write(site.here(name), name).unwrap();
     }
 
@@ -282,7 +282,7 @@ fn glob_matches_all_names_of_huge_directory() {
 #[test]
 fn mv_moves_into_a_directory_with_slash() {
     let site = Site::plain();
-    site.lay("pub/file", "x");
+    site.write_remote("pub/file", "x");
     fs::create_dir(site.there("pub/a b")).unwrap();
 
     let run = shell(&site, "cd pub; mv file 'a b/'; mv 'a b/file' /renamed");
@@ -294,8 +294,8 @@ fn mv_moves_into_a_directory_with_slash() {
 #[test]
 fn jobs_run_concurrently_and_end_before_exit() {
     let site = Site::plain();
-    site.lay("one", content(200_000));
-    site.lay("two", content(200_000));
+    site.write_remote("one", content(200_000));
+    site.write_remote("two", content(200_000));
 
     let run = shell(&site, "get one & get two & jobs; wait; get one -o three &");
 
@@ -314,7 +314,7 @@ fn jobs_run_concurrently_and_end_before_exit() {
 #[test]
 fn killed_job_keeps_partial_file_only() {
     let site = Site::plain();
-    site.lay("big", content(8 << 20));
+    site.write_remote("big", content(8 << 20));
 
     let run = shell(
         &site,
@@ -329,7 +329,7 @@ fn killed_job_keeps_partial_file_only() {
 #[test]
 fn source_runs_a_file_with_limited_recursion() {
     let site = Site::plain();
-    site.lay("pub/x", "x");
+    site.write_remote("pub/x", "x");
     fs::write(site.here("script"), "# a comment\ncd pub\ncat x\n").unwrap();
     fs::write(site.here("loop"), "source loop\n").unwrap();
 
@@ -340,7 +340,7 @@ fn source_runs_a_file_with_limited_recursion() {
 #[test]
 fn local_commands_use_the_local_directory() {
     let site = Site::plain();
-    site.lay("x", "x");
+    site.write_remote("x", "x");
     fs::create_dir(site.here("in")).unwrap();
 
     let run = shell(&site, "lcd in; get x; lls\n!echo said");
@@ -361,7 +361,7 @@ fn ctrl_c_ends_a_waiting_shell() {
     assert_eq!(Run::from(child.wait_with_output().unwrap()).code, Some(130));
 
     let site = Site::plain();
-    site.lay("big", content(8 << 20));
+    site.write_remote("big", content(8 << 20));
     let child = site.command(&["shell", "-c", "get --limit-rate 1k big &", &site.url("")]).spawn().unwrap();
     crate::common::until("the part file", || site.here("big.oxftp.part").exists());
     crate::common::interrupt(&child);
@@ -445,7 +445,7 @@ mod at_a_terminal {
     #[test]
     fn completion_of_verbs_flags_and_names() {
         let site = Site::plain();
-        site.lay("pub/some file.txt", "the content");
+        site.write_remote("pub/some file.txt", "the content");
         fs::write(site.here("local-name"), "x").unwrap();
         let mut session = start(&site, &site.url(""));
 
@@ -490,7 +490,7 @@ mod at_a_terminal {
     #[test]
     fn ctrl_c_cancels_the_command_not_the_shell() {
         let site = Site::plain();
-        site.lay("big", content(8 << 20));
+        site.write_remote("big", content(8 << 20));
         let mut session = start(&site, &site.url(""));
 
         session.expect(":/>").unwrap();
@@ -506,7 +506,7 @@ mod at_a_terminal {
     #[test]
     fn lost_connection_is_reopened_in_the_same_directory() {
         let site = Site::plain();
-        site.lay("pub/file", "the content");
+        site.write_remote("pub/file", "the content");
         let between = Between::start(&site);
         let url = format!("ftp://{}@127.0.0.1:{}/", site.server.user(), between.port);
         let mut session = start(&site, &url);

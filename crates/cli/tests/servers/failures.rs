@@ -197,7 +197,7 @@ fn interruption_leaves_only_complete_files() {
     let site = Site::plain();
     let bytes = content(400_000);
     for name in ["one", "two", "three"] {
-        site.lay(&format!("tree/{name}"), &bytes);
+        site.write_remote(&format!("tree/{name}"), &bytes);
     }
     for milliseconds in [0, 3, 10, 20, 40, 70, 110, 160, 250, 400] {
         let words = ["get", "-r", "-j", "2", "--limit-rate", "2M", &site.url("tree")];

@@ -17,7 +17,7 @@ server_tests! {
     mlsd_and_list_give_equal_answers,
 }
 
-fn lay(server: &TestServer) {
+fn create_tree(server: &TestServer) {
     let root = server.root();
     for (path, size, days) in [("a.txt", 5, 1), ("sub/b c", 70_000, 400), ("sub/deep/é", 0, 100)] {
         let path = root.join(path);
@@ -55,7 +55,7 @@ async fn mlsd_and_list_give_equal_answers(server: &TestServer) {
     if server.kind() == ServerKind::Vsftpd {
         return; // It does not know MLSD.
     }
-    lay(server);
+    create_tree(server);
     let both = |words: &[&str], path: &str| ["mlsd", "list"].map(|by| lines(server, by, words, path));
     for (words, path) in [
         (&["ls"][..], ""),

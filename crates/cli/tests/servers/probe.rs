@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::common::Site;
 
 fn probed(site: &Site) -> Value {
-    site.lay("pub/file", "content");
+    site.write_remote("pub/file", "content");
     let run = site.run(&["probe", "--json", &site.url("pub")]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     serde_json::from_str(&run.stdout()).unwrap()

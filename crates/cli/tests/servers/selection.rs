@@ -279,7 +279,7 @@ fn listings() -> Vec<Row> {
 /// Files of the last hours, and one of the year before.
 fn ages(site: &Site) {
     for path in ["ages/new.gz", "ages/old.gz", "ages/in/old.txt"] {
-        site.lay(path, path);
+        site.write_remote(path, path);
     }
     let old = SystemTime::now() - Duration::from_secs(400 * 86_400);
     for path in ["ages/old.gz", "ages/in/old.txt"] {
@@ -334,7 +334,7 @@ fn check_compares_content_and_checksums() {
         ("size", "1", Some("22")),
         ("extra", "1", None),
     ] {
-        site.lay(&format!("t/{path}"), there);
+        site.write_remote(&format!("t/{path}"), there);
         if let Some(here) = here {
             let path = site.here(&format!("t/{path}"));
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -378,7 +378,7 @@ fn check_compares_content_and_checksums() {
         sorted(&found),
         ["differs in/other  (checksum differs)", "differs size  (checksum differs)", "missing none"]
     );
-    site.lay("t/SUMS", format!("{ONE}  same\n"));
+    site.write_remote("t/SUMS", format!("{ONE}  same\n"));
     site.server.hand_over().unwrap();
     assert_eq!(check(&["check", "--sums", &site.url("t/SUMS"), "t"]), (Some(0), String::new()));
 }

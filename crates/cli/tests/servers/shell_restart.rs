@@ -30,8 +30,8 @@ fn shell_survives_restart_of_pyftpdlib() {
 fn survives(kind: ServerKind) {
     for protection in [Protection::Plain, Protection::Explicit] {
         let Some(mut site) = Site::on(kind, protection) else { continue };
-        site.lay("pub/some file.txt", "the content");
-        site.lay("pub/big", content(3_000_000));
+        site.write_remote("pub/some file.txt", "the content");
+        site.write_remote("pub/big", content(3_000_000));
         site.server.hand_over().unwrap();
         fs::write(site.here("local-name"), "from here").unwrap();
         let mut shell = start(&site);

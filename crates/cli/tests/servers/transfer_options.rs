@@ -71,7 +71,7 @@ fn compressed_transfer_or_a_warning() {
     assert!(server.log().contains("MODE Z"), "{}", server.log());
     assert!(fs::read(&down).unwrap() == content(300_000));
     let site = Site::plain();
-    site.lay("x", "x");
+    site.write_remote("x", "x");
     let run = site.run(&["get", "--compress", &site.url("x")]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert!(run.stderr.contains("warning: the server does not offer compression"), "{}", run.stderr);

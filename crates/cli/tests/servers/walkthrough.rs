@@ -33,8 +33,8 @@ fn sixty_tasks() {
 fn run_walkthrough(kind: ServerKind) {
     let Some(site) = Site::on(kind, Protection::Explicit) else { return };
     let server = &site.server;
-    site.lay("www/index.html", "<h1>Hi</h1>\n");
-    site.lay("www/img/logo.png", [0; 3000]);
+    site.write_remote("www/index.html", "<h1>Hi</h1>\n");
+    site.write_remote("www/img/logo.png", [0; 3000]);
     server.hand_over().unwrap();
     site.keep("ca.pem", server.ca_pem().unwrap());
     let url = format!("ftpes://{}:{}/", server.host(), server.port());

@@ -8,7 +8,7 @@ use crate::common::{Run, Site, content, interrupt, until};
 fn interrupted_download_can_be_resumed() {
     let site = Site::plain();
     let bytes = content(4 << 20);
-    site.lay("big", &bytes);
+    site.write_remote("big", &bytes);
     let part = site.here("big.oxftp.part");
 
     // At this rate the transfer would take a quarter of an hour.
@@ -41,7 +41,7 @@ fn interruption_while_connecting_exits_with_130() {
 #[test]
 fn closed_pipe_ends_cat_quietly() {
     let site = Site::plain();
-    site.lay("big", content(16 << 20));
+    site.write_remote("big", content(16 << 20));
 
     let mut child = site.command(&["cat", &site.url("big")]).spawn().unwrap();
     let mut first = [0; 1000];
@@ -56,7 +56,7 @@ fn closed_pipe_ends_cat_quietly() {
 fn closed_pipe_ends_ls_quietly() {
     let site = Site::plain();
     for index in 0..2000 {
-        site.lay(&format!("{index} {}", "n".repeat(100)), "");
+        site.write_remote(&format!("{index} {}", "n".repeat(100)), "");
     }
 
     let mut child = site.command(&["ls", &site.url("")]).spawn().unwrap();

@@ -61,7 +61,7 @@ fn kill_and_resume(site: &Site, words: &[&str], target: &Path, is_final: impl Fn
 fn killed_download_resumes_until_complete() {
     let site = Site::plain();
     let bytes = content(SIZE);
-    site.lay("big", &bytes);
+    site.write_remote("big", &bytes);
 
     let words = ["get", "-c", &site.url("big")];
     let in_time = kill_and_resume(&site, &words, &site.here("big"), |found| found == bytes);
@@ -73,7 +73,7 @@ fn killed_download_resumes_until_complete() {
 fn killed_segmented_download_resumes_until_complete() {
     let site = Site::plain();
     let bytes = content(SIZE);
-    site.lay("big", &bytes);
+    site.write_remote("big", &bytes);
 
     let words = ["get", "-c", "--segments", "4", &site.url("big")];
     let in_time = kill_and_resume(&site, &words, &site.here("big"), |found| found == bytes);

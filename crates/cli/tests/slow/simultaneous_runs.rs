@@ -17,7 +17,7 @@ const RATE: &str = "3m";
 fn with_file() -> (Site, Vec<u8>) {
     let site = Site::plain();
     let bytes = content(SIZE);
-    site.lay("big", &bytes);
+    site.write_remote("big", &bytes);
     (site, bytes)
 }
 
@@ -113,7 +113,7 @@ fn simultaneous_mirrors_leave_whole_files() {
     let site = Site::plain();
     let size = |number: usize| if number.is_multiple_of(10) { 700_000 } else { number * 997 };
     for number in 0..50 {
-        site.lay(&format!("tree/{number}"), content(size(number)));
+        site.write_remote(&format!("tree/{number}"), content(size(number)));
     }
     let url = site.url("tree/");
     let words = ["mirror", "--limit-rate", RATE, &url, "copy"];

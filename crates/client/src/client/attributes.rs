@@ -6,9 +6,12 @@ use super::{
     Client,
     metadata::{SizeAnswer, parse_size},
     navigation::Spelling,
-    time_setting::{TimeCommand, TimeSetting},
 };
-use crate::{Error, Result, config::command_memory::OptionalCommand, stream::Direction};
+use crate::{
+    Error, Result,
+    capabilities::{TimeCommand, TimeSetting, optional_commands::OptionalCommand},
+    stream::Direction,
+};
 
 /// Replies to the queries after an upload.
 #[derive(Debug)]
@@ -143,7 +146,7 @@ impl Client {
 
     /// Returns `true` the first time that the user has to learn that uploads to this server cannot be verified.
     pub(crate) fn reports_unverified(&self) -> bool {
-        self.control.memory().reports_unverified()
+        self.capabilities.commands.reports_unverified()
     }
 
     pub(crate) fn set_hides_uploads(&mut self, hides: bool) {
@@ -164,7 +167,7 @@ impl Client {
         };
         match (time, self.capabilities.time_setting) {
             (Some(_), TimeSetting::By(_))
-                if at_once() && self.control.memory().has_answered(OptionalCommand::SIZE) =>
+                if at_once() && self.capabilities.commands.has_answered(OptionalCommand::SIZE) =>
             {
                 let argument = self.reach(path, Spelling::Usual).await?;
                 let commands = self.queries_after_upload(&argument, time)?;

@@ -12,7 +12,7 @@ use oxftp_proto::{
 use super::{Client, compression::TransferMode, transfer_command::FollowUp};
 use crate::{
     Error, Result,
-    config::command_memory::OptionalCommand,
+    capabilities::optional_commands::OptionalCommand,
     connect::{
         BoxSocket,
         data_dialer::{DataDialer, Opened},
@@ -201,7 +201,7 @@ impl Client {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
-        let port_only = self.capabilities.no_eprt || self.control.memory().avoids(OptionalCommand::EPRT);
+        let port_only = self.capabilities.no_eprt || self.capabilities.commands.avoids(OptionalCommand::EPRT);
         let dialog = if port_only { Active::port_only() } else { Active::default() };
         self.capabilities.no_eprt |=
             self.control.run_with(dialog, DialogIo::Data(&mut dialer)).await?.refuses_eprt();
@@ -230,7 +230,7 @@ impl Client {
         if ipv6 && modes.contains(&PassiveMode::Epsv) {
             modes.retain(|mode| *mode != PassiveMode::Pasv);
         }
-        if modes.len() > 1 && self.control.memory().avoids(OptionalCommand::EPSV) {
+        if modes.len() > 1 && self.capabilities.commands.avoids(OptionalCommand::EPSV) {
             modes.retain(|mode| *mode != PassiveMode::Epsv);
         }
         modes.sort_by_key(|mode| Some(*mode) != self.capabilities.passive);

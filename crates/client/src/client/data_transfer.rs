@@ -9,12 +9,12 @@ use std::{pin::pin, time::Duration};
 use super::{
     Client,
     file_queries::{FileQueries, RequestedQueries, UploadQueries},
-    navigation::{PathUse, Spelling, is_single_name},
+    navigation::{Spelling, is_single_name},
     transfer_command::{FollowUp, TransferCommand, direction},
 };
 use crate::{
     Error, Result, TransferSummary,
-    config::command_memory::OptionalCommand,
+    capabilities::{PathUse, optional_commands::OptionalCommand},
     connect::{
         BoxSocket,
         data_dialer::{Opened, too_slow},
@@ -78,7 +78,7 @@ impl Client {
     ///
     /// [`Error::StatusCode`] if the server refuses offsets.
     pub async fn check_restart(&mut self) -> Result<()> {
-        self.go_home().await?;
+        self.restore_working_dir().await?;
         self.state.restart_pending = true;
         let accepted = self.control.run(Exchange::new(Command::with_number("REST", 1), &["350"])).await;
         if let Err(error) = accepted {
@@ -100,7 +100,7 @@ impl Client {
         let finished = data.finish(&mut self.control, masks, deadline).await;
         // A preliminary reply that arrives late is not missing.
         if finished.is_ok() && data.preliminary().is_none() && !self.control.had_preliminary() {
-            self.control.memory().note_silent_start();
+            self.capabilities.commands.note_silent_start();
         }
         // A completed transfer has consumed its `REST`.
         self.state.restart_pending &= finished.is_err();
@@ -195,7 +195,7 @@ impl Client {
     ) -> Result<DataConnection> {
         let (verb, path) = match command {
             TransferCommand::Line(line) => {
-                self.go_home().await?;
+                self.restore_working_dir().await?;
                 return self.begin(FileQueries::None, line.clone(), request).await;
             }
             TransferCommand::Path { verb, path } => (verb, path),
@@ -263,13 +263,13 @@ impl Client {
         loop {
             match self.open_path_once(verb, path, spelling, request).await {
                 // A new session enters the directory again.
-                Err(error) if self.state.away.is_some() && self.is_lost_to_optional() => {
+                Err(error) if self.state.entered_dirs.is_some() && self.is_lost_to_optional() => {
                     match Box::pin(self.replace_lost(error)).await {
                         Error::Unanswered { .. } => {}
                         error => return Err(error),
                     }
                 }
-                Err(error) if self.state.away.is_some() && self.is_spent(&error) => {
+                Err(error) if self.state.entered_dirs.is_some() && self.is_spent(&error) => {
                     if Box::pin(self.reconnect()).await.is_err() {
                         return Err(error);
                     }
@@ -335,7 +335,7 @@ impl Client {
         request: TransferRequest,
     ) -> Result<DataConnection> {
         // A new session would not be in the directory that was entered for a query.
-        let is_home = self.state.away.is_none();
+        let is_home = self.state.entered_dirs.is_none();
         let own = OptionalCommand::of(command.as_bytes());
         let _trial = match self.passive_order().first() {
             Some(PassiveMode::Epsv) if self.config.active.is_none() => {
@@ -346,7 +346,7 @@ impl Client {
         let mut attempts = self.reconnects();
         let mut replaced = 0;
         loop {
-            let queries = queries.clone().without(self.control.memory());
+            let queries = queries.clone().without(&self.capabilities.commands);
             match self.begin_boxed(queries, command.clone(), request).await {
                 // A command that the configuration requires, such as `EPSV` alone, is lost again each time.
                 Err(error)
@@ -420,9 +420,9 @@ impl Client {
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
         // The session may have been opened again meanwhile.
         self.set_type(transfer_type).await?;
-        let follow_up = queries.limit(follow_up, self.control.memory());
+        let follow_up = queries.limit(follow_up, &self.capabilities.commands);
         let pipelined = self.next_passive_mode(direction, follow_up).is_some();
-        let queries = queries.schedule(pipelined, compressed, self.control.memory());
+        let queries = queries.schedule(pipelined, compressed, &self.capabilities.commands);
         let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
         let asks_time = queries.before_data.is_some();
         let query = queries.before_data.or_else(|| Some(Command::with_number("REST", restart?)));
@@ -441,12 +441,12 @@ impl Client {
         // The reply to `REST` is not the reply to the transfer.
         let is_optional = OptionalCommand::of(command.as_bytes()).is_some();
         let is_listing = is_listing(&command);
-        let patience = (restart.is_none() && !is_optional).then(|| self.preliminary_patience());
+        let reply_timeout = (restart.is_none() && !is_optional).then(|| self.preliminary_timeout());
         let transfer = match restart_reply {
             Some(reply) => Transfer::restarted(command, offset, reply),
             None => Transfer::new(command, restart),
         };
-        let outcome = self.start(transfer, opened, direction, patience).await;
+        let outcome = self.start(transfer, opened, direction, reply_timeout).await;
         if let Err(Error::StatusCode(error)) = &outcome
             && dialog::is_restart_refused(error)
         {
@@ -471,8 +471,8 @@ impl Client {
     }
 
     /// Returns how long to wait for the first reply to a transfer command while the data connection is open.
-    fn preliminary_patience(&self) -> Duration {
-        match self.control.memory().omits_preliminary() {
+    fn preliminary_timeout(&self) -> Duration {
+        match self.capabilities.commands.omits_preliminary() {
             true => KNOWN_SILENCE,
             false => PRELIMINARY_PATIENCE,
         }
@@ -480,14 +480,14 @@ impl Client {
 
     /// Sends the command on the control connection, while the data connection is accepted and encrypted.
     ///
-    /// If no reply has arrived after `patience` and the data connection is open, the data are transferred
+    /// If no reply has arrived after `reply_timeout` and the data connection is open, the data are transferred
     /// nevertheless: some servers send only the final reply, or send a reply only after the data of an upload.
     async fn start(
         &mut self,
         transfer: Transfer,
         opened: Opened,
         direction: Direction,
-        patience: Option<Duration>,
+        reply_timeout: Option<Duration>,
     ) -> Result<(Option<Started>, Stream)> {
         let timeouts = &self.config.timeouts;
         let ends_early = self.ends_early(direction);
@@ -516,8 +516,8 @@ impl Client {
                 biased;
                 started = &mut started => (Some(started?), connected.await),
                 transport = &mut connected => {
-                    let patience = patience.filter(|_| transport.is_ok());
-                    (Deadline::start(patience).cut(started).await.transpose()?, transport)
+                    let reply_timeout = reply_timeout.filter(|_| transport.is_ok());
+                    (Deadline::start(reply_timeout).cut(started).await.transpose()?, transport)
                 }
             }
         };

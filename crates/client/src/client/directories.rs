@@ -8,9 +8,9 @@ use oxftp_proto::{
 
 use super::{
     Client,
-    navigation::{Entering, PathUse, Spelling, is_single_name, refuses_path},
+    navigation::{Entering, Spelling, is_single_name, refuses_path},
 };
-use crate::{Error, Result, future::BoxFuture};
+use crate::{Error, Result, capabilities::PathUse, future::BoxFuture};
 
 impl Client {
     /// Returns the working directory (`PWD`; RFC 959, 4.1.3).
@@ -27,7 +27,7 @@ impl Client {
     ///
     /// [`Error::StatusCode`] if the server refuses; [`Error::UnusableReply`] if the reply contains no path.
     pub async fn current_dir(&mut self) -> Result<RemotePath> {
-        self.go_home().await?;
+        self.restore_working_dir().await?;
         let reply = self.exchange(Command::new("PWD"), &["2xx"]).await?;
         let Some(directory) = reply.directory(self.config.encoding) else {
             return Err(Error::UnusableReply { command: "PWD", reply });
@@ -81,7 +81,7 @@ impl Client {
     pub async fn change_to_parent_dir(&mut self) -> Result<()> {
         self.state.dirty = true;
         self.state.working_dir = None;
-        self.go_home().await?;
+        self.restore_working_dir().await?;
         self.exchange(Command::new("CDUP"), &["2xx"]).await?;
         self.state.entered("..".into());
         Ok(())
@@ -360,7 +360,7 @@ impl Client {
                 Err(lost) if self.is_broken() => return Err(lost),
                 _ if !is_repeatable => return Err(error),
                 // The question may have been answered by a listing, after which the session ends.
-                _ if self.control.memory().ends_after_listing() => self.reconnect().await?,
+                _ if self.capabilities.commands.ends_after_listing() => self.reconnect().await?,
                 _ => {}
             }
         }
@@ -414,7 +414,7 @@ impl Client {
                 Err(lost) if self.is_broken() => return Err(lost),
                 _ if !is_repeatable => return Err(error),
                 // The question may have been answered by a listing, after which the session ends.
-                _ if self.control.memory().ends_after_listing() => self.reconnect().await?,
+                _ if self.capabilities.commands.ends_after_listing() => self.reconnect().await?,
                 _ => {}
             }
         }

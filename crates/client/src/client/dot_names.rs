@@ -1,5 +1,8 @@
 //! Dot names: whether listings show names that begin with a dot.
 
+use super::Client;
+use crate::{ListCommand, capabilities::listing::ListAll};
+
 /// Visibility of names that begin with a dot, such as `.htaccess`, in the listings of a server.
 ///
 /// See [`Client::dot_names`](crate::Client::dot_names).
@@ -12,4 +15,42 @@ pub enum DotNames {
     /// Not known. There was no listing yet, or none has shown such a name.
     #[default]
     Unknown,
+}
+
+impl Client {
+    /// Returns whether the listings of this server show names that begin with a dot, as far as the listings so far
+    /// have revealed it. Sends no command.
+    ///
+    /// The first listing by `LIST` is followed by one with `-a` in the same directory, unless it shows such names by
+    /// itself ([`ClientBuilder::list_all`](crate::ClientBuilder::list_all)). Servers for which that is not an option
+    /// refuse it, or show nothing new.
+    ///
+    /// A file that begins with a dot and is absent from a listing may exist, unless this returns
+    /// [`DotNames::Shown`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let names: Vec<_> = client.list("www").await?.iter().map(|found| found.name().to_string()).collect();
+    /// let is_complete = client.dot_names() == oxftp::DotNames::Shown;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn dot_names(&self) -> DotNames {
+        let known = self.listing_capabilities();
+        let required = self.config.list_command;
+        if known.mlsd.works
+            && !self.capabilities.no_mlsd
+            && required.is_none_or(|command| command == ListCommand::Mlsd)
+        {
+            return DotNames::Shown;
+        }
+        if known.list_all == ListAll::Works || known.shows_dot_names {
+            DotNames::Shown
+        } else if known.hides_dot_names {
+            DotNames::Hidden
+        } else {
+            DotNames::Unknown
+        }
+    }
 }

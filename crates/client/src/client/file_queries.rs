@@ -3,7 +3,7 @@
 use oxftp_proto::{Command, Timestamp};
 
 use super::transfer_command::FollowUp;
-use crate::config::command_memory::{OptionalCommand, ServerMemory};
+use crate::capabilities::optional_commands::{OptionalCommand, OptionalCommands};
 
 /// The queries that are wanted about the file of a transfer.
 #[derive(Debug, Clone, Copy)]
@@ -32,18 +32,18 @@ pub(super) enum FileQueries {
 
 impl FileQueries {
     /// Leaves out commands that are not to be sent to this server again.
-    pub(super) fn without(self, memory: &ServerMemory) -> Self {
+    pub(super) fn without(self, commands: &OptionalCommands) -> Self {
         match self {
-            Self::ModificationTime(_) if memory.avoids(OptionalCommand::MDTM) => Self::None,
+            Self::ModificationTime(_) if commands.avoids(OptionalCommand::MDTM) => Self::None,
             queries => queries,
         }
     }
 
     /// Returns the operation after the transfer, given that queries that cannot be sent along with the data come
     /// first.
-    pub(super) fn limit(&self, follow_up: FollowUp, memory: &ServerMemory) -> FollowUp {
+    pub(super) fn limit(&self, follow_up: FollowUp, commands: &OptionalCommands) -> FollowUp {
         match self {
-            Self::AfterUpload(queries) if !queries.iter().all(|query| is_answered(query, memory)) => {
+            Self::AfterUpload(queries) if !queries.iter().all(|query| is_answered(query, commands)) => {
                 FollowUp::Nothing
             }
             _ => follow_up,
@@ -59,14 +59,14 @@ impl FileQueries {
         self,
         pipelined: bool,
         compressed: bool,
-        memory: &ServerMemory,
+        commands: &OptionalCommands,
     ) -> ScheduledQueries {
         let (before_data, after_data) = match self {
-            Self::ModificationTime(mdtm) if pipelined && is_answered(&mdtm, memory) => (None, vec![mdtm]),
+            Self::ModificationTime(mdtm) if pipelined && is_answered(&mdtm, commands) => (None, vec![mdtm]),
             Self::ModificationTime(mdtm) => (Some(mdtm), Vec::new()),
             // The size of a compressed upload is always compared.
             Self::AfterUpload(queries)
-                if !compressed && queries.iter().all(|query| is_answered(query, memory)) =>
+                if !compressed && queries.iter().all(|query| is_answered(query, commands)) =>
             {
                 (None, queries)
             }
@@ -77,8 +77,8 @@ impl FileQueries {
 }
 
 /// Returns whether the server is known to answer a command.
-fn is_answered(command: &Command, memory: &ServerMemory) -> bool {
-    OptionalCommand::of(command.as_bytes()).is_none_or(|optional| memory.has_answered(optional))
+fn is_answered(command: &Command, commands: &OptionalCommands) -> bool {
+    OptionalCommand::of(command.as_bytes()).is_none_or(|optional| commands.has_answered(optional))
 }
 
 /// The times at which the queries about a file are sent.

@@ -34,7 +34,7 @@ impl Client {
 
     /// Sets the modes that a server-to-server transfer needs: uncompressed binary data.
     pub(crate) async fn prepare_for_peer(&mut self) -> Result<()> {
-        self.go_home().await?;
+        self.restore_working_dir().await?;
         self.await_handshakes().await?;
         self.set_mode(TransferMode::Stream).await?;
         self.set_type(TransferType::Image).await

@@ -11,7 +11,7 @@ use oxftp_proto::{
 use super::{Client, navigation::Spelling};
 use crate::{
     Error, Result,
-    config::command_memory::OptionalCommand,
+    capabilities::optional_commands::OptionalCommand,
     local_fs::hash::{BLOCK_SIZE, Hasher, hash_file},
 };
 

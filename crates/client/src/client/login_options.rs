@@ -52,7 +52,7 @@ impl Client {
     async fn send_user_commands(&mut self, commands: &[UserCommand]) -> Result<()> {
         for UserCommand { line, may_be_refused } in commands {
             let command = Command::raw(line.expose(), self.config.encoding)?;
-            self.go_home().await?;
+            self.restore_working_dir().await?;
             self.control.redact_further(command.secret());
             // The command may change what the client has set.
             self.state.transfer_type = None;

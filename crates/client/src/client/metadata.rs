@@ -7,8 +7,8 @@ use oxftp_proto::{
     server::ServerKind,
 };
 
-use super::{Client, DotNames, FollowUp, state::ImageType};
-use crate::{Error, ListCommand, Result, future::BoxFuture};
+use super::{Client, DotNames, FollowUp};
+use crate::{Error, ListCommand, Result, capabilities::ImageType, future::BoxFuture};
 
 impl Client {
     /// Returns the entry of a path (`MLST`; RFC 3659, 7), from the listing of its parent if the server does
@@ -52,7 +52,7 @@ impl Client {
     /// If `MLST` has not worked on this server yet, the server may refuse it for every path.
     async fn confirm_by_listing(&mut self, path: &RemotePath, refusal: Error) -> Result<Entry> {
         let is_untried = !self.capabilities.mlst_works
-            && !self.listing_knowledge().mlsd.works
+            && !self.listing_capabilities().mlsd.works
             && self.server_kind() == ServerKind::Other
             && refusal.code() == Some(Code::FILE_UNAVAILABLE);
         if !is_untried && !leaves_existence_open(&refusal) {
@@ -447,7 +447,7 @@ impl Client {
     /// from the listing of its parent may still exist: in drop boxes, as a name that begins with a dot, or
     /// in a directory that may not be listed. Its kind may be unknown then, and the transfer shows whether
     /// it exists.
-    pub(crate) async fn look_up(
+    pub(crate) async fn stat_source(
         &mut self,
         path: &RemotePath,
         may_be_directory: bool,

@@ -13,7 +13,6 @@ mod encryption;
 mod file_queries;
 mod fxp;
 mod hash;
-mod listing_knowledge;
 mod login_options;
 mod metadata;
 mod navigation;
@@ -23,7 +22,6 @@ mod session;
 mod state;
 mod stou;
 mod streams;
-mod time_setting;
 mod transfer_command;
 mod zone;
 
@@ -33,13 +31,11 @@ pub(crate) use self::directories::check_removable;
 pub use self::dot_names::DotNames;
 pub(crate) use self::file_queries::UploadQueries;
 pub(crate) use self::fxp::Handshake;
-pub(crate) use self::listing_knowledge::{CommandKnowledge, LastListing, ListAll, ListingKnowledge};
 pub(crate) use self::metadata::{
     FoundEntry, NO_IMAGE_TYPE, SizeAnswer, is_unknown_command, leaves_existence_open,
 };
 pub(crate) use self::navigation::Entering;
 pub use self::raw::RawCommand;
-pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;
 pub(crate) use self::streams::ByteRange;
 pub use self::streams::{DataStream, DownloadStream, RangeStream, UploadStream};
@@ -53,8 +49,12 @@ use tokio::time::Instant;
 
 use self::state::SessionState;
 use crate::{
-    ClientBuilder, Host, Limits, Result, Throttle, config::Config, control::ControlChannel,
-    local_fs::FileSystem, tls::TlsSession,
+    ClientBuilder, Host, Limits, Result, Throttle,
+    capabilities::{ServerCapabilities, listing::ListingCapabilities},
+    config::Config,
+    control::ControlChannel,
+    local_fs::FileSystem,
+    tls::TlsSession,
 };
 
 /// A session on one server.
@@ -260,6 +260,22 @@ impl Client {
 
     pub(crate) fn capabilities_mut(&mut self) -> &mut ServerCapabilities {
         &mut self.capabilities
+    }
+
+    pub(crate) fn listing_capabilities(&self) -> ListingCapabilities {
+        self.capabilities.listing.get()
+    }
+
+    /// Returns whether the listings of the server have shown that it lists the requested directory, or directories
+    /// have to be entered before they are listed.
+    pub(crate) fn honours_paths(&self) -> bool {
+        let ListingCapabilities { mlsd, list, .. } = self.listing_capabilities();
+        let command = if mlsd.works { mlsd } else { list };
+        command.is_faithful || command.must_enter
+    }
+
+    pub(crate) fn learn_listing(&self, change: impl FnOnce(&mut ListingCapabilities)) {
+        self.capabilities.listing.update(change);
     }
 
     pub(crate) fn state_mut(&mut self) -> &mut SessionState {

@@ -8,44 +8,17 @@ use oxftp_proto::{
 };
 
 use super::Client;
-use crate::{Error, Result, future::BoxFuture};
+use crate::{Error, Result, capabilities::PathUse, future::BoxFuture};
 
 /// The position of a session outside of the caller's working directory.
 #[derive(Debug)]
-pub(crate) struct Away {
+pub(crate) struct EnteredDirectories {
     /// The caller's working directory, if `CWD` can lead back to it. Otherwise `CDUP` does.
     home: Option<RemotePath>,
     /// The directories that were entered from there. Only the first may be absolute.
-    entered: Vec<RemotePath>,
+    steps: Vec<RemotePath>,
     /// A command was sent that changes the directory, and its reply was not read.
     is_uncertain: bool,
-}
-
-/// The use that a command makes of a path. Some servers refuse paths with directories for one of them only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum PathUse {
-    Read,
-    /// Uploads.
-    Write,
-    /// `MKD`.
-    Create,
-    /// `DELE`.
-    RemoveFile,
-    /// `RMD`.
-    RemoveDirectory,
-    /// `RNFR` and `RNTO`.
-    Rename,
-}
-
-impl PathUse {
-    pub(crate) fn of(verb: &str) -> Self {
-        match verb {
-            "MKD" => Self::Create,
-            "DELE" => Self::RemoveFile,
-            "RMD" => Self::RemoveDirectory,
-            _ => Self::Read,
-        }
-    }
 }
 
 /// The form in which a command sends a path with directories.
@@ -114,15 +87,15 @@ impl Client {
 
     async fn resolve_dir_once(&mut self, path: &RemotePath) -> Result<RemotePath> {
         self.end_renaming().await?;
-        if self.state.away.is_none() && self.state.working_dir.is_none() {
+        if self.state.entered_dirs.is_none() && self.state.working_dir.is_none() {
             self.query_working_dir().await?;
         }
         self.enter_whole_or_stepwise(path).await?;
         let style = self.path_style();
         let home = self.state.working_dir.clone().flatten().filter(|home| style.can_reenter(home));
-        if self.state.away.is_none() {
+        if self.state.entered_dirs.is_none() {
             return Ok(match home {
-                Some(home) if self.leads_home(&home).await? => home,
+                Some(home) if self.leads_to_working_dir(&home).await? => home,
                 _ => path.clone(),
             });
         }
@@ -139,7 +112,7 @@ impl Client {
 
     /// Returns whether `CWD` accepts the path that `PWD` has shown as the working directory, in which the session is.
     /// Only an unknown server that shows another directory than the root is asked.
-    async fn leads_home(&mut self, home: &RemotePath) -> Result<bool> {
+    async fn leads_to_working_dir(&mut self, home: &RemotePath) -> Result<bool> {
         if home.as_bytes() == b"/" || self.server_kind() != ServerKind::Other || self.state.ifs_paths {
             return Ok(true);
         }
@@ -171,7 +144,7 @@ impl Client {
     /// Changes the working directory to a path that may have to be entered step by step.
     pub(super) async fn enter_for_good(&mut self, path: &RemotePath) -> Result<()> {
         self.enter_steps(&self.entry_steps(path)).await?;
-        self.state.away = None;
+        self.state.entered_dirs = None;
         self.state.working_dir = None;
         Ok(())
     }
@@ -183,15 +156,15 @@ impl Client {
         }
         let entered = self.visit(path).await?;
         // On a server with bare names, the next command may be about the same directory.
-        if !self.uses_bare_names() && !self.is_lost() {
-            self.go_home().await?;
+        if !self.uses_bare_names() && !self.has_no_way_back() {
+            self.restore_working_dir().await?;
         }
         Ok(entered)
     }
 
     /// Changes to a directory temporarily, and returns whether that succeeded.
     ///
-    /// [`go_home`](Self::go_home) changes back. If this future is dropped, the next operation changes back.
+    /// [`restore_working_dir`](Self::restore_working_dir) changes back. If this future is dropped, the next operation does.
     pub(crate) async fn visit(&mut self, path: &RemotePath) -> Result<bool> {
         let mut attempts = self.reconnects();
         loop {
@@ -206,7 +179,7 @@ impl Client {
         if self.uses_bare_names() {
             self.end_renaming().await?;
         } else {
-            self.go_home().await?;
+            self.restore_working_dir().await?;
             self.query_working_dir().await?;
         }
         accepted(self.enter_as(path, self.entry_steps(path)).await)
@@ -218,7 +191,7 @@ impl Client {
         if self.uses_bare_names() {
             self.end_renaming().await?;
         } else {
-            self.go_home().await?;
+            self.restore_working_dir().await?;
             self.query_working_dir().await?;
         }
         if !self.can_return() && self.path_style().is_absolute(path) {
@@ -254,24 +227,24 @@ impl Client {
     }
 
     /// Changes back to the caller's working directory, if a query has left it, and ends a pending rename.
-    pub(crate) async fn go_home(&mut self) -> Result<()> {
+    pub(crate) async fn restore_working_dir(&mut self) -> Result<()> {
         self.end_renaming().await?;
-        let Some(away) = &mut self.state.away else { return Ok(()) };
-        if let Some(home) = &away.home {
+        let Some(entered) = &mut self.state.entered_dirs else { return Ok(()) };
+        if let Some(home) = &entered.home {
             let command = Command::with_path("CWD", home, self.config.encoding)?;
-            let was_uncertain = std::mem::replace(&mut away.is_uncertain, true);
+            let was_uncertain = std::mem::replace(&mut entered.is_uncertain, true);
             let Err(error) = self.control.run(Exchange::new(command, &["2xx"])).await else {
-                self.state.away = None;
+                self.state.entered_dirs = None;
                 return Ok(());
             };
-            away.is_uncertain = was_uncertain;
+            entered.is_uncertain = was_uncertain;
             if !refuses_path(&error) {
                 return Err(error);
             }
             // `PWD` shows a path of another kind, or a path above the root of this login.
             self.capabilities.hides_home = true;
         }
-        Box::pin(self.climb_home()).await
+        Box::pin(self.restore_by_cdup()).await
     }
 
     /// Prepares the session for a command with this path: enters its directory where the server wants bare names,
@@ -279,14 +252,14 @@ impl Client {
     pub(crate) async fn reach(&mut self, path: &RemotePath, spelling: Spelling) -> Result<RemotePath> {
         self.end_renaming().await?;
         self.select_ifs_paths(path).await?;
-        if spelling == Spelling::Bare && self.state.away.is_none() {
+        if spelling == Spelling::Bare && self.state.entered_dirs.is_none() {
             // The reply to `PWD` may show how paths are split.
             self.known_working_dir().await?;
         }
         let style = self.path_style();
         if spelling != Spelling::Bare && !self.uses_bare_names() {
-            if !(path.is_absolute() && self.is_lost()) {
-                self.go_home().await?;
+            if !(path.is_absolute() && self.has_no_way_back()) {
+                self.restore_working_dir().await?;
             }
             let absolute_path =
                 spelling == Spelling::Absolute || self.capabilities.absolute_paths == Some(true);
@@ -299,7 +272,7 @@ impl Client {
         if !route.directories.is_empty() {
             self.enter_as(path, route.directories).await?;
         } else if !style.is_absolute(&route.name) {
-            self.go_home().await?;
+            self.restore_working_dir().await?;
         }
         Ok(route.name)
     }
@@ -318,7 +291,7 @@ impl Client {
             && !(usage == PathUse::Read && is_restart_refused(refused))
             && !classify::is_file_busy(&refused.info)
             && classify::presence(&refused.info) != classify::Presence::Present;
-        let is_modern = self.listing_knowledge().mlsd.works || self.capabilities.mlst_works;
+        let is_modern = self.listing_capabilities().mlsd.works || self.capabilities.mlst_works;
         is_about_path
             && !(is_modern && (usage == PathUse::Read || !path.is_absolute()))
             && !self.uses_bare_names()
@@ -466,7 +439,7 @@ impl Client {
             return Ok(());
         };
         if let [step] = &*steps
-            && self.state.away.is_none()
+            && self.state.entered_dirs.is_none()
             && self.may_be_from_root(step, &error)
             && self.enter_from_root(step).await?
         {
@@ -496,19 +469,22 @@ impl Client {
     /// Enters directories one after the other. Sends nothing for those that the session is in already.
     async fn enter_steps(&mut self, steps: &[RemotePath]) -> Result<()> {
         let is_absolute = steps.first().is_some_and(|first| self.path_style().is_absolute(first));
-        let known = match &self.state.away {
-            Some(away) if !away.is_uncertain && steps.starts_with(&away.entered) => away.entered.len(),
+        let known = match &self.state.entered_dirs {
+            Some(entered) if !entered.is_uncertain && steps.starts_with(&entered.steps) => {
+                entered.steps.len()
+            }
             Some(_) if is_absolute => 0,
             _ => {
-                self.go_home().await?;
+                self.restore_working_dir().await?;
                 0
             }
         };
         for step in steps.get(known..).unwrap_or_default() {
-            if self.state.away.is_none() {
+            if self.state.entered_dirs.is_none() {
                 let home = self.known_working_dir().await?;
                 let home = home.filter(|home| self.path_style().can_reenter(home));
-                self.state.away = Some(Away { home, entered: Vec::new(), is_uncertain: false });
+                self.state.entered_dirs =
+                    Some(EnteredDirectories { home, steps: Vec::new(), is_uncertain: false });
             }
             self.enter_one(step).await?;
         }
@@ -521,26 +497,26 @@ impl Client {
         let mut first_refusal = None;
         for argument in style.directory_arguments(step) {
             let command = Command::with_path("CWD", &argument, self.config.encoding)?;
-            let Some(away) = &mut self.state.away else { break };
-            away.is_uncertain = true;
+            let Some(entered) = &mut self.state.entered_dirs else { break };
+            entered.is_uncertain = true;
             match self.control.run(Exchange::new(command, &["2xx"])).await {
                 Ok(_) => {
                     if style.is_absolute(step) {
-                        away.entered.clear();
+                        entered.steps.clear();
                     }
-                    away.entered.push(step.clone());
-                    away.is_uncertain = false;
+                    entered.steps.push(step.clone());
+                    entered.is_uncertain = false;
                     return Ok(());
                 }
                 Err(error) if refuses_path(&error) => {
-                    away.is_uncertain = false;
+                    entered.is_uncertain = false;
                     first_refusal.get_or_insert(error);
                 }
                 Err(error) => return Err(error),
             }
         }
-        if self.state.away.as_ref().is_some_and(|away| away.entered.is_empty()) {
-            self.state.away = None;
+        if self.state.entered_dirs.as_ref().is_some_and(|entered| entered.steps.is_empty()) {
+            self.state.entered_dirs = None;
         }
         Err(first_refusal.unwrap_or(Error::Unsupported { what: "directory of this name" }))
     }
@@ -555,25 +531,26 @@ impl Client {
     }
 
     /// Returns whether the session is in a directory from which nothing leads back.
-    fn is_lost(&self) -> bool {
-        self.state.away.as_ref().is_some_and(|away| away.home.is_none()) && !self.can_climb()
+    fn has_no_way_back(&self) -> bool {
+        self.state.entered_dirs.as_ref().is_some_and(|entered| entered.home.is_none()) && !self.can_climb()
     }
 
     /// Returns whether `CDUP` leads back to the caller's working directory.
     fn can_climb(&self) -> bool {
         let style = self.path_style();
-        self.state.away.as_ref().is_some_and(|away| {
-            !away.is_uncertain && away.entered.iter().all(|step| is_one_level(style, step))
+        self.state.entered_dirs.as_ref().is_some_and(|entered| {
+            !entered.is_uncertain && entered.steps.iter().all(|step| is_one_level(style, step))
         })
     }
 
     /// Changes back by `CDUP`, once for each directory that was entered.
-    async fn climb_home(&mut self) -> Result<()> {
+    async fn restore_by_cdup(&mut self) -> Result<()> {
         if !self.can_climb() {
             return self.start_again(NO_WAY_BACK).await;
         }
-        while let Some(away) = self.state.away.as_mut().filter(|away| !away.entered.is_empty()) {
-            away.is_uncertain = true;
+        while let Some(entered) = self.state.entered_dirs.as_mut().filter(|entered| !entered.steps.is_empty())
+        {
+            entered.is_uncertain = true;
             let up = self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await;
             if let Err(error) = up {
                 if !refuses_path(&error) {
@@ -584,12 +561,12 @@ impl Client {
                     return self.start_again(error).await;
                 }
             }
-            if let Some(away) = &mut self.state.away {
-                away.entered.pop();
-                away.is_uncertain = false;
+            if let Some(entered) = &mut self.state.entered_dirs {
+                entered.steps.pop();
+                entered.is_uncertain = false;
             }
         }
-        self.state.away = None;
+        self.state.entered_dirs = None;
         Ok(())
     }
 
@@ -658,7 +635,7 @@ impl Client {
         if self.path_style() != PathStyle::Os400 || !path.is_absolute() || self.state.ifs_paths {
             return Ok(());
         }
-        self.go_home().await?;
+        self.restore_working_dir().await?;
         self.state.ifs_paths = true;
         // The spelling of the working directory changes from now on.
         self.state.working_dir = None;

@@ -54,7 +54,7 @@ impl Client {
         let encoding = self.config.encoding;
         let commands = lines.into_iter().map(|line| Command::raw(line.as_ref(), encoding));
         let commands = commands.collect::<Result<Vec<_>, _>>()?;
-        self.go_home().await?;
+        self.restore_working_dir().await?;
         self.control.pipeline(&commands).await
     }
 
@@ -166,7 +166,7 @@ impl RawCommand<'_> {
     /// connection. A refusal of the server is not noticed.
     pub async fn send(self) -> Result<()> {
         let command = Command::raw(&self.line, self.client.config.encoding)?;
-        self.client.go_home().await?;
+        self.client.restore_working_dir().await?;
         self.client.control.send(&command).await
     }
 
@@ -179,7 +179,7 @@ impl RawCommand<'_> {
             waited_past.push("1xx");
         }
         let command = Command::raw(&self.line, self.client.config.encoding)?;
-        self.client.go_home().await?;
+        self.client.restore_working_dir().await?;
         let control = &mut self.client.control;
         control.send(&command).await?;
         let deadline = self.client.config.timeouts.command;

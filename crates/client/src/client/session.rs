@@ -8,16 +8,15 @@ use oxftp_proto::{
 use std::{io, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-use super::{
-    Client,
-    state::{ServerCapabilities, SessionState},
-};
+use super::{Client, state::SessionState};
 use crate::{
     ClientBuilder, Error, Features, FtpUrl, Host, Result,
-    config::{
-        Config, TlsMode,
-        command_memory::{CommandTrial, OptionalCommand},
+    backoff::Backoff,
+    capabilities::{
+        ServerCapabilities,
+        optional_commands::{CommandTrial, OptionalCommand},
     },
+    config::{Config, TlsMode},
     connect::Target,
     control::{ControlChannel, DialogIo},
     deadline::Deadline,
@@ -67,10 +66,15 @@ impl Client {
             .await
             .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "connection timed out")))
             .map_err(|source| Error::Connect { host: host.name.clone(), port, source })?;
-        let memory = config.command_memory.of(&host);
+        let commands = config.known_servers.of(&host);
         let deadline_of_replies = config.timeouts.command;
-        let mut control =
-            ControlChannel::new(socket, &config.throttle, &config.limits, deadline_of_replies, memory);
+        let mut control = ControlChannel::new(
+            socket,
+            &config.throttle,
+            &config.limits,
+            deadline_of_replies,
+            commands.clone(),
+        );
         if let Some(tls) = tls.as_ref().filter(|_| implicit) {
             control.encrypt(tls, deadline).await?;
         }
@@ -85,7 +89,7 @@ impl Client {
             }
             error => error,
         })?;
-        let capabilities = ServerCapabilities::from_greeting(&greeting);
+        let capabilities = ServerCapabilities::from_greeting(&greeting, commands);
         let state = SessionState::default();
         let reconnects = config.reconnects;
         let mut client =
@@ -290,7 +294,7 @@ impl Client {
     /// ```
     #[must_use]
     pub fn unanswered_commands(&self) -> Vec<&'static str> {
-        self.control.memory().avoided()
+        self.capabilities.commands.avoided()
     }
 
     /// Returns whether the session was lost to an optional command, which is not sent again: another attempt of the
@@ -306,7 +310,7 @@ impl Client {
     /// once.
     pub(crate) async fn exchange(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
         // Outside of the caller's directory, the argument would name another file on the new session.
-        let mut attempts = if self.state.away.is_none() { self.reconnects } else { 0 };
+        let mut attempts = if self.state.entered_dirs.is_none() { self.reconnects } else { 0 };
         loop {
             match self.exchange_once(command.clone(), expected).await {
                 Err(error)
@@ -320,15 +324,14 @@ impl Client {
     pub(crate) async fn recover(&mut self, error: &Error, attempts: &mut u32) -> bool {
         let is_replaceable = self.control.was_closed_by_server() || self.control.was_lost_to_abort();
         let is_lost = self.is_broken() && is_replaceable && error.tls_failure().is_none();
-        if self.state.away.is_none() && self.reopen_after_listing(error).await {
+        if self.state.entered_dirs.is_none() && self.reopen_after_listing(error).await {
             return true;
         }
-        let mut pause = FIRST_PAUSE;
-        while is_lost && *attempts > 0 {
+        let mut backoff = Backoff::new(*attempts, FIRST_PAUSE);
+        while is_lost && let Some(pause) = backoff.next_pause() {
             *attempts -= 1;
             crate::trace::debug!("{error}; the session is opened again in {pause:?}");
             tokio::time::sleep(pause).await;
-            pause *= 2;
             match self.reopen().await {
                 Ok(()) => return true,
                 Err(refused) if refused.is_transient() => {}
@@ -352,7 +355,7 @@ impl Client {
 
     /// Returns whether the session was lost after a complete listing, and an earlier session as well.
     pub(crate) fn ends_after_listings(&self) -> bool {
-        self.ended_after_listing() && self.control.memory().ends_after_listing()
+        self.ended_after_listing() && self.capabilities.commands.ends_after_listing()
     }
 
     /// Opens the session again if it was lost after a complete listing: some servers end each session then. This uses
@@ -362,7 +365,7 @@ impl Client {
             return false;
         }
         crate::trace::debug!("{error}; the session is opened again");
-        self.control.memory().note_end_after_listing();
+        self.capabilities.commands.note_end_after_listing();
         self.reopen().await.is_ok()
     }
 
@@ -390,9 +393,9 @@ impl Client {
     /// Fails if a command is not to be sent to this server again. Waits while another session sends it for the first
     /// time.
     pub(crate) async fn try_optional(&self, command: OptionalCommand) -> Result<Option<CommandTrial>> {
-        let memory = self.control.memory();
-        let trial = memory.trial(command).await;
-        match memory.avoids(command) {
+        let commands = &self.capabilities.commands;
+        let trial = commands.trial(command).await;
+        match commands.avoids(command) {
             true => Err(Error::Unanswered { command: command.name() }),
             false => Ok(trial),
         }
@@ -456,7 +459,7 @@ impl Client {
     /// The errors of the control connection.
     pub async fn system(&mut self) -> Result<&str> {
         if self.capabilities.system.is_none() {
-            self.go_home().await?;
+            self.restore_working_dir().await?;
             self.query_system().await?;
         }
         Ok(self.capabilities.system.get_or_insert_default())

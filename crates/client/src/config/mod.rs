@@ -1,6 +1,5 @@
 //! Client configuration: [`ClientBuilder`] and the [`Config`] that it builds.
 
-pub(crate) mod command_memory;
 pub(crate) mod list_command;
 mod login_options;
 pub(crate) mod pipelining;
@@ -16,9 +15,9 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use oxftp_proto::{Encoding, Limits, ServerZone, dialog::PassiveMode, listing::LineParser};
 
-use self::command_memory::CommandMemory;
 use crate::{
     ActiveMode, FtpUrl, ListCommand, Pipelining, Scheme, Throttle, Timeouts,
+    capabilities::optional_commands::KnownServers,
     connect::{Connector, TcpConnector},
     local_fs::{FileSystem, LocalFs, TimeoutFs},
 };
@@ -71,7 +70,7 @@ pub(crate) struct Config {
     pub(crate) compress: bool,
     pub(crate) keep_alive: Option<Duration>,
     pub(crate) login_options: LoginOptions,
-    pub(crate) command_memory: Arc<CommandMemory>,
+    pub(crate) known_servers: Arc<KnownServers>,
     pub(crate) reconnects: u32,
 }
 
@@ -112,7 +111,7 @@ impl ClientBuilder {
                 compress: false,
                 keep_alive: None,
                 login_options: LoginOptions::default(),
-                command_memory: Arc::default(),
+                known_servers: Arc::default(),
                 reconnects: 0,
             },
         }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use oxftp_proto::dialog::{Endpoint, Event};
+use oxftp_proto::dialog::{Event, PassiveAddress};
 
 use super::{BoxListener, BoxSocket, Connector, ListenAt, Target};
 use crate::deadline::Deadline;
@@ -109,11 +109,11 @@ pub(crate) struct DataDialer<'a> {
 impl DataDialer<'_> {
     /// Connects to the server's data port, at the address of the control connection's peer. The address in the
     /// server's reply is used only if it is trusted.
-    pub(crate) async fn open(&mut self, endpoint: Endpoint) -> Event {
+    pub(crate) async fn open(&mut self, passive: PassiveAddress) -> Event {
         let advertised =
-            endpoint.advertised.filter(|address| self.trust_advertised && !address.is_unspecified());
+            passive.advertised.filter(|address| self.trust_advertised && !address.is_unspecified());
         let address = advertised.map(IpAddr::V4).or(self.peer);
-        let target = Target::Data { host: self.host, address, port: endpoint.port };
+        let target = Target::Data { host: self.host, address, port: passive.port };
         match Deadline::start(self.deadline).cut(self.connector.connect(target)).await {
             Some(Ok(socket)) => {
                 // If this connection is dropped before its command is sent, it must not look like the end of an empty
@@ -125,7 +125,7 @@ impl DataDialer<'_> {
             Some(Err(error)) => self.failure = Some(error),
             None => self.failure = Some(too_slow()),
         }
-        crate::trace::debug!(port = endpoint.port, error = ?self.failure, "cannot open the data connection");
+        crate::trace::debug!(port = passive.port, error = ?self.failure, "cannot open the data connection");
         Event::NotOpened
     }
 

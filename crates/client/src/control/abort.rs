@@ -8,7 +8,7 @@ use oxftp_proto::{
 };
 
 use super::ControlChannel;
-use crate::{Result, config::command_memory::OptionalCommand, deadline::Deadline};
+use crate::{Result, capabilities::optional_commands::OptionalCommand, deadline::Deadline};
 
 impl ControlChannel {
     /// Sends `ABOR`. [`finish_abort`](Self::finish_abort) reads the replies to it.
@@ -21,7 +21,7 @@ impl ControlChannel {
     /// Schedules `ABOR` to be sent before the next command, for callers that cannot await. The connection is closed
     /// instead if this server did not answer `ABOR` before.
     pub(crate) fn schedule_abort(&mut self) -> Result<()> {
-        if self.abort.is_none() && self.memory.avoids(OptionalCommand::ABOR) {
+        if self.abort.is_none() && self.commands.avoids(OptionalCommand::ABOR) {
             self.lose_to_abort();
             return Err(self.unusable());
         }
@@ -43,10 +43,10 @@ impl ControlChannel {
     /// Reads the replies to the aborted transfer and to `ABOR`.
     pub(crate) async fn finish_abort(&mut self) -> Result<Aborted> {
         self.check_usable()?;
-        let patience = OptionalCommand::ABOR.patience(self.deadline);
+        let reply_timeout = OptionalCommand::ABOR.reply_timeout(self.deadline);
         loop {
             let had_preliminary = self.had_preliminary;
-            let reply = match self.next_reply(patience).await {
+            let reply = match self.next_reply(reply_timeout).await {
                 Ok(reply) => reply,
                 Err(error) => {
                     if error.is_timeout() {
@@ -105,7 +105,7 @@ impl ControlChannel {
 
     /// Records that the server does not answer `ABOR`, or not the transfer that was ended early, and closes the connection.
     pub(crate) fn abort_unanswered(&mut self) {
-        self.memory.avoid(OptionalCommand::ABOR);
+        self.commands.avoid(OptionalCommand::ABOR);
         self.lose_to_abort();
     }
 

@@ -31,7 +31,7 @@ use tokio::{
 use self::{pipelined_passive::PipelinedQueries, redact::Redactor, repeated::RepeatedReplies};
 use crate::{
     Error, Result, Throttle,
-    config::command_memory::{OptionalCommand, ServerMemory},
+    capabilities::optional_commands::{OptionalCommand, OptionalCommands},
     connect::{BoxSocket, data_dialer::DataDialer},
     deadline::Deadline,
     stream::{Stream, Transport},
@@ -82,7 +82,7 @@ pub(crate) struct ControlChannel {
     drops_pipelined: bool,
     repeated: RepeatedReplies,
     deadline: Option<Duration>,
-    memory: Arc<ServerMemory>,
+    commands: Arc<OptionalCommands>,
     /// The optional command after which the server became silent or closed the connection.
     lost_to: Option<OptionalCommand>,
     /// The optional command that was refused as unknown by the last reply.
@@ -135,7 +135,7 @@ fn is_download(command: &Command) -> bool {
 
 /// The wait for the final reply to a download after its stream was dropped, before `ABOR` is sent. No `ABOR` is sent
 /// for an upload: it may be complete, and the server may still be storing it.
-const ABANDONED_PATIENCE: Duration = Duration::from_secs(5);
+const ABANDONED_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The reason why a control connection is unusable.
 struct BrokenReason {
@@ -157,7 +157,7 @@ impl ControlChannel {
         throttle: &Throttle,
         limits: &Limits,
         deadline: Option<Duration>,
-        memory: Arc<ServerMemory>,
+        commands: Arc<OptionalCommands>,
     ) -> Self {
         Self {
             peer_address: socket.peer_address(),
@@ -184,7 +184,7 @@ impl ControlChannel {
             drops_pipelined: false,
             repeated: RepeatedReplies::default(),
             deadline,
-            memory,
+            commands,
             lost_to: None,
             refused_optional: None,
             waits: ReplyWaits::default(),
@@ -298,11 +298,6 @@ impl ControlChannel {
         self.deadline = deadline;
     }
 
-    /// Returns the memory of the optional commands of this server.
-    pub(crate) fn memory(&self) -> &Arc<ServerMemory> {
-        &self.memory
-    }
-
     /// Redacts these secrets from all replies, in place of those set before.
     pub(crate) fn redact(&mut self, secrets: impl IntoIterator<Item = Secret>) {
         self.redactor.set(secrets);
@@ -347,7 +342,7 @@ impl ControlChannel {
             let _ = self.finish_abort().await;
             self.check_usable()?;
         }
-        if self.outstanding() > self.keep_alives.waiting() && self.memory.avoids(OptionalCommand::ABOR) {
+        if self.outstanding() > self.keep_alives.waiting() && self.commands.avoids(OptionalCommand::ABOR) {
             // The reply to a transfer that was ended early may be missing as well.
             self.abort_unanswered();
             return Err(self.unusable());
@@ -356,7 +351,7 @@ impl ControlChannel {
         while self.outstanding() > self.keep_alives.waiting() {
             let had_preliminary = self.had_preliminary;
             let deadline = match had_download {
-                true => Some(self.deadline.map_or(ABANDONED_PATIENCE, |most| most.min(ABANDONED_PATIENCE))),
+                true => Some(self.deadline.map_or(ABANDONED_TIMEOUT, |most| most.min(ABANDONED_TIMEOUT))),
                 false => self.deadline,
             };
             match self.next_reply(deadline).await {
@@ -457,8 +452,8 @@ impl ControlChannel {
                     Event::Queued
                 }
                 Step::AwaitReply => self.reply_for(&dialog, deadline).await?,
-                Step::Open(endpoint) => match &mut io {
-                    DialogIo::Data(dialer) => dialer.open(endpoint).await,
+                Step::Open(address) => match &mut io {
+                    DialogIo::Data(dialer) => dialer.open(address).await,
                     _ => Event::NotOpened,
                 },
                 Step::Listen => match &mut io {
@@ -526,16 +521,18 @@ impl ControlChannel {
 
     /// Sends the outgoing bytes, and reads the next reply.
     async fn next_reply(&mut self, deadline: Option<Duration>) -> Result<Reply> {
-        let patience = match self.awaited.front().map(|awaited| awaited.to) {
-            Some(AwaitedCommand::Optional(command)) => command.patience(deadline),
+        let reply_timeout = match self.awaited.front().map(|awaited| awaited.to) {
+            Some(AwaitedCommand::Optional(command)) => command.reply_timeout(deadline),
             _ => deadline,
         };
         let asked = Instant::now();
-        let mut received = Deadline::start(patience).await_reply(self.flush_and_receive()).await;
-        if matches!(received, Err(Error::Timeout { .. })) && patience != deadline && !self.decoder.is_empty()
+        let mut received = Deadline::start(reply_timeout).await_reply(self.flush_and_receive()).await;
+        if matches!(received, Err(Error::Timeout { .. }))
+            && reply_timeout != deadline
+            && !self.decoder.is_empty()
         {
             // A part of the reply has arrived, so the rest is awaited for the full deadline.
-            let rest = deadline.map(|deadline| deadline.saturating_sub(patience.unwrap_or_default()));
+            let rest = deadline.map(|deadline| deadline.saturating_sub(reply_timeout.unwrap_or_default()));
             received = Deadline::start(rest).await_reply(self.flush_and_receive()).await;
         }
         match &received {
@@ -573,13 +570,13 @@ impl ControlChannel {
             && self.lost_to.is_none()
         {
             debug!("{} is not sent to this server again: the session ends after it", command.name());
-            self.memory.avoid(command);
+            self.commands.avoid(command);
             self.lost_to = Some(command);
         }
     }
 
     fn blame_command(&mut self, command: OptionalCommand) {
-        if self.lost_to.is_none() && self.memory.lost(command) {
+        if self.lost_to.is_none() && self.commands.lost(command) {
             debug!("{} is not sent to this server again: the session is lost after it", command.name());
             self.lost_to = Some(command);
             self.mark_broken("the server did not answer an optional command", None);
@@ -623,10 +620,10 @@ impl ControlChannel {
                 matches!(self.awaited.front(), Some(Awaited { to: AwaitedCommand::Greeting, .. }));
             let stray = self.decoder.stray_line();
             let is_doubtful = self.decoder.ends_in_return() || stray.is_some() && !is_greeting;
-            let patience =
-                (is_doubtful || self.decoder.has_tentative_reply()).then(|| self.tentative_patience());
+            let reply_timeout =
+                (is_doubtful || self.decoder.has_tentative_reply()).then(|| self.tentative_timeout());
             let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
-            let read = Deadline::start(patience).cut(stream.read_buf(self.decoder.buffer_mut())).await;
+            let read = Deadline::start(reply_timeout).cut(stream.read_buf(self.decoder.buffer_mut())).await;
             if matches!(read, None | Some(Ok(0)))
                 && let Some(reply) = self.decoder.take_tentative_reply()
             {
@@ -656,12 +653,12 @@ impl ControlChannel {
 
     /// Returns the time without received bytes after which a multi-line reply that may have ended with another code
     /// is complete.
-    fn tentative_patience(&self) -> Duration {
+    fn tentative_timeout(&self) -> Duration {
         if self.decoder.has_confirmed_tentative_reply() {
-            return CONFIRMED_TENTATIVE_PATIENCE;
+            return CONFIRMED_TENTATIVE_TIMEOUT;
         }
         let half = self.deadline.map(|deadline| deadline / 2);
-        half.map_or(TENTATIVE_PATIENCE, |half| half.min(TENTATIVE_PATIENCE))
+        half.map_or(TENTATIVE_TIMEOUT, |half| half.min(TENTATIVE_TIMEOUT))
     }
 
     /// Counts a reply: a final one is no longer outstanding, and the number of preliminary ones is limited.
@@ -676,7 +673,7 @@ impl ControlChannel {
             }
             let Some(Awaited { to, line, .. }) = self.awaited.front() else { return Ok(reply) };
             if let AwaitedCommand::Optional(command) = to {
-                self.memory.answered(*command);
+                self.commands.answered(*command);
             }
             return Ok(with_command(reply, line.clone()));
         }
@@ -708,7 +705,7 @@ impl ControlChannel {
         if let Some(AwaitedCommand::Optional(command)) = awaited {
             match ends_session {
                 true => self.blame_command(command),
-                false => self.memory.answered(command),
+                false => self.commands.answered(command),
             }
         }
         match ends_session && reply.code() == Code::SERVICE_CLOSED {
@@ -736,10 +733,10 @@ fn with_command(reply: Reply, line: Option<Arc<str>>) -> Reply {
 }
 
 /// The wait for the rest of a multi-line reply that may have ended with another code.
-const TENTATIVE_PATIENCE: Duration = Duration::from_secs(2);
+const TENTATIVE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The same wait, once the server is known to end replies with other codes.
-const CONFIRMED_TENTATIVE_PATIENCE: Duration = Duration::from_millis(300);
+const CONFIRMED_TENTATIVE_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Maximum number of kept replies to commands whose futures were dropped.
 const MAX_UNCLAIMED: usize = 16;

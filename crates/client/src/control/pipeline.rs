@@ -36,8 +36,8 @@ impl ControlChannel {
         while replies.len() < wanted {
             let is_first = replies.len() == first;
             if !is_first && self.can_be_fenced(commands) {
-                let patience = self.deadline.map_or(DROP_PATIENCE, |most| most.min(DROP_PATIENCE));
-                match Deadline::start(Some(patience)).await_reply(self.receive()).await {
+                let timeout = self.deadline.map_or(DROP_TIMEOUT, |most| most.min(DROP_TIMEOUT));
+                match Deadline::start(Some(timeout)).await_reply(self.receive()).await {
                     Err(Error::Timeout { .. }) => return self.read_fenced(wanted, replies).await,
                     Ok(reply) if reply.code().is_preliminary() => {}
                     Ok(reply) => replies.push(reply),
@@ -98,4 +98,4 @@ impl ControlChannel {
 }
 
 /// The wait for the reply to a pipelined command, after the reply to the command before it.
-const DROP_PATIENCE: Duration = Duration::from_secs(3);
+const DROP_TIMEOUT: Duration = Duration::from_secs(3);

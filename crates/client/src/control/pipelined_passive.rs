@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use oxftp_proto::{
     Code, Command, Reply,
-    dialog::{Completed, Dialog, Endpoint, Event, PassiveMode, PassiveReply, PipelinedCompletion, Step},
+    dialog::{
+        Completed, Dialog, Event, PassiveAddress, PassiveMode, PassiveReply, PipelinedCompletion, Step,
+    },
 };
 use tokio::time::Instant;
 
-use super::{ABANDONED_PATIENCE, ControlChannel};
+use super::{ABANDONED_TIMEOUT, ControlChannel};
 use crate::{Error, Result, deadline::Deadline};
 
 /// State of the passive command of the next transfer.
@@ -24,7 +26,7 @@ pub(crate) enum PipelinedPassive {
     /// Sent after the data connection of a download was closed early; the replies to both are outstanding.
     SentAfterClose(PassiveMode),
     /// Accepted; the server listens.
-    Listening(PassiveMode, Endpoint),
+    Listening(PassiveMode, PassiveAddress),
     /// The server refused it at this point.
     Refused,
 }
@@ -88,7 +90,7 @@ impl ControlChannel {
         if self.outstanding() != 2 || self.abort.is_some() {
             return Ok(());
         }
-        match self.complete_pipelined(mode, Some(ABANDONED_PATIENCE)).await {
+        match self.complete_pipelined(mode, Some(ABANDONED_TIMEOUT)).await {
             Err(Error::StatusCode(refused)) if refused.info.code() != Code::SERVICE_CLOSING => Ok(()),
             Err(error) if error.is_timeout() => {
                 self.pipelined = PipelinedPassive::None;
@@ -122,8 +124,8 @@ impl ControlChannel {
             PipelinedPassive::Sent(mode) if self.outstanding() == 1 && self.abort.is_none() => {
                 PipelinedPassive::Sent(mode)
             }
-            PipelinedPassive::Listening(mode, endpoint) if self.outstanding() == 0 => {
-                PipelinedPassive::Listening(mode, endpoint)
+            PipelinedPassive::Listening(mode, address) if self.outstanding() == 0 => {
+                PipelinedPassive::Listening(mode, address)
             }
             _ => PipelinedPassive::None,
         }
@@ -151,7 +153,7 @@ impl ControlChannel {
             if let Step::Done(Completed { transfer, query_replies, passive }) = step {
                 self.pipelined = match passive {
                     PassiveReply::Outstanding => PipelinedPassive::Sent(mode),
-                    PassiveReply::Listening(endpoint) => PipelinedPassive::Listening(mode, endpoint),
+                    PassiveReply::Listening(address) => PipelinedPassive::Listening(mode, address),
                     PassiveReply::Refused => PipelinedPassive::Refused,
                 };
                 return Ok((transfer?, query_replies));

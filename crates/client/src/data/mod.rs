@@ -348,8 +348,8 @@ impl DataConnection {
         masks: Masks<'_>,
         deadline: Option<Duration>,
     ) -> Result<Reply> {
-        let patience = deadline.map_or(RESET_PATIENCE, |deadline| deadline.min(RESET_PATIENCE));
-        let mut completed = self.complete(control, masks, Some(patience)).await;
+        let timeout = deadline.map_or(RESET_TIMEOUT, |deadline| deadline.min(RESET_TIMEOUT));
+        let mut completed = self.complete(control, masks, Some(timeout)).await;
         let mut is_lost = self.stream.as_ref().is_some_and(Stream::was_reset);
         if matches!(completed, Err(Error::Timeout { .. })) && !is_lost {
             // Without sent bytes, the server cannot reset the connection.
@@ -550,7 +550,7 @@ pub(crate) fn failure_deadline(deadline: Option<Duration>) -> Option<Duration> {
 const FAILURE_REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The wait for the reply to an upload before checking whether its data connection was reset.
-const RESET_PATIENCE: Duration = Duration::from_secs(1);
+const RESET_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The time that the data of a listing may take to arrive after its final reply.
 const EMPTY_LISTING_PATIENCE: Duration = Duration::from_secs(5);

@@ -17,8 +17,8 @@ use tokio::io::AsyncReadExt;
 
 use super::{
     entry::EntryLocation,
-    evidence::{Evidence, hash, is_self_or_parent},
-    ladder::{Verb, Way},
+    fallback::{ListMethod, Verb},
+    summary::{ListingSummary, hash, is_self_or_parent},
 };
 use crate::{
     Error, Result,
@@ -30,7 +30,7 @@ use crate::{
 pub(crate) struct DirectoryListing {
     /// `None` for a listing in a reply, and for one that the server refused because it would be empty.
     data: Option<DataConnection>,
-    pub(super) way: Way,
+    pub(super) method: ListMethod,
     pub(super) location: Arc<EntryLocation>,
     /// The path as it is sent to the server.
     pub(super) wire_path: Vec<u8>,
@@ -44,7 +44,7 @@ pub(crate) struct DirectoryListing {
     finished: Option<bool>,
     /// There were lines that describe a file, or the directory itself.
     pub(super) has_entries: bool,
-    pub(super) evidence: Evidence,
+    pub(super) summary: ListingSummary,
     /// Entries that are held back while they may be those of another directory, or the listed path itself.
     pub(super) held: VecDeque<Entry>,
     pub(super) hold: Hold,
@@ -52,7 +52,7 @@ pub(crate) struct DirectoryListing {
     pub(super) has_released: bool,
     /// Hashes of the names, if a second listing is to be compared with this one.
     pub(super) names: Option<HashSet<u64>>,
-    /// The way is a guess: this is the error if it shows no entries.
+    /// The method is a guess: this is the error if it shows no entries.
     pub(super) guess: Option<Error>,
     /// The refusal to enter the directory, if there was one.
     pub(super) not_entered: Option<StatusCodeError>,
@@ -90,7 +90,7 @@ pub(super) enum ByPath {
 impl DirectoryListing {
     /// Creates a listing without data connection; its parser holds all lines.
     pub(super) fn without_data(
-        way: Way,
+        method: ListMethod,
         location: EntryLocation,
         depth: usize,
         parser: ListingParser,
@@ -99,7 +99,7 @@ impl DirectoryListing {
         let wire_path = location.path.to_wire(location.encoding).map(Cow::into_owned).unwrap_or_default();
         Self {
             data: None,
-            way,
+            method,
             location: Arc::new(location),
             wire_path,
             depth,
@@ -110,7 +110,7 @@ impl DirectoryListing {
             at_end: true,
             finished: None,
             has_entries: false,
-            evidence: Evidence::default(),
+            summary: ListingSummary::default(),
             held: VecDeque::new(),
             hold: Hold::Nothing,
             has_released: false,
@@ -194,12 +194,12 @@ impl DirectoryListing {
 
     /// Returns whether no entry of an `MLSD` shows its type.
     pub(super) fn lacks_facts(&self) -> bool {
-        self.way.verb == Verb::Mlsd && self.evidence.entries > 0 && !self.evidence.kinds
+        self.method.verb == Verb::Mlsd && self.summary.entries > 0 && !self.summary.kinds
     }
 
     /// Returns whether the directory was named by a path in the command.
     pub(super) fn is_by_path(&self) -> bool {
-        !self.way.entered && !self.location.path.is_empty()
+        !self.method.entered && !self.location.path.is_empty()
     }
 
     /// Returns the number of lines that could not be parsed, and samples of them.
@@ -241,7 +241,7 @@ impl DirectoryListing {
 
     fn note(&mut self, entry: &Entry) {
         self.has_entries = true;
-        self.evidence.note(entry, &self.wire_path);
+        self.summary.note(entry, &self.wire_path);
         if let Some(names) = &mut self.names
             && !is_self_or_parent(entry)
         {
@@ -257,8 +257,8 @@ impl DirectoryListing {
         match self.hold {
             Hold::Nothing => false,
             Hold::First => {
-                self.evidence.entries == 0
-                    || self.evidence.may_be_itself()
+                self.summary.entries == 0
+                    || self.summary.may_be_itself()
                     || self.lacks_facts() && self.held.len() < MAX_HELD
             }
             Hold::Some => self.held.len() < MAX_HELD,
@@ -288,7 +288,7 @@ impl DirectoryListing {
     }
 
     fn push(&mut self, line: &[u8]) {
-        if self.way.verb != Verb::Nlst {
+        if self.method.verb != Verb::Nlst {
             return self.parser.push(line);
         }
         // Some servers show the path of each file.
@@ -316,13 +316,13 @@ impl DirectoryListing {
         // Some servers end a listing with the byte that ends a text in C or CP/M.
         let last_line = last_line.filter(|line| !line.iter().all(|byte| matches!(byte, 0 | 0x1a)));
         match last_line {
-            Some(last_line) if self.way.verb == Verb::Nlst => self.push(last_line),
+            Some(last_line) if self.method.verb == Verb::Nlst => self.push(last_line),
             Some(last_line) => self.parser.push_unterminated(last_line),
             None => {}
         }
         self.parser.finish();
         // An `MLSD` that cannot be parsed at all is repeated as `LIST`.
-        let may_be_unparsable = self.way.verb == Verb::Mlsd && !self.has_entries;
+        let may_be_unparsable = self.method.verb == Verb::Mlsd && !self.has_entries;
         if last_line.is_none() || self.parser.unparsed() == unparsed_before || may_be_unparsable {
             return Ok(());
         }
@@ -340,7 +340,7 @@ impl DirectoryListing {
 /// Maximum number of names that are compared with those of a second listing.
 const MAX_COMPARED: usize = 1_000_000;
 
-/// Maximum number of entries that are held back while their directory is in doubt.
+/// Maximum number of entries that are held back while it is uncertain whether the listing is that of their directory.
 const MAX_HELD: usize = 1000;
 
 const READ_SIZE: usize = 64 * 1024;

@@ -1,17 +1,17 @@
 //! Directory listings: collected or streamed, of one directory or of a tree.
 //!
 //! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing, a [`tree`] the
-//! queue of pending directories. [`ladder`] decides the order of the ways in which a directory is [opened](open), and
-//! [`evidence`] whether a listing is that of the requested directory.
+//! queue of pending directories. [`fallback`] decides by which method a directory is [opened](open), and
+//! [`summary`] whether a listing is that of the requested directory.
 
 mod budget;
 mod cycle;
 mod directory;
 mod entry;
-mod evidence;
+mod fallback;
 mod file_table;
-mod ladder;
 mod open;
+mod summary;
 mod tree;
 
 use std::future::IntoFuture;

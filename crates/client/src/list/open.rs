@@ -1,4 +1,4 @@
-//! Opening of a listing: the commands of each way, and the fallbacks after a refusal.
+//! Opening of a listing: the commands of each method, and the fallbacks after a refusal.
 
 use std::{
     collections::HashSet,
@@ -13,13 +13,14 @@ use oxftp_proto::{
 use super::{
     directory::{ByPath, DirectoryListing, Hold},
     entry::EntryLocation,
-    evidence::PathClass,
-    ladder::{Ladder, Refusal, Verb, Way, first_way},
+    fallback::{FallbackChain, ListMethod, Refusal, Verb, first_method},
+    summary::PathClass,
 };
 use crate::{
     Client, Error, ListCommand, Result,
-    client::{Entering, FollowUp, ListAll, NO_IMAGE_TYPE, is_unknown_command},
-    config::command_memory::OptionalCommand,
+    capabilities::listing::ListAll,
+    capabilities::optional_commands::OptionalCommand,
+    client::{Entering, FollowUp, NO_IMAGE_TYPE, is_unknown_command},
 };
 
 /// A directory to be listed.
@@ -57,71 +58,72 @@ struct Refusals {
 }
 
 impl Client {
-    /// Opens the listing of a directory by the first way that works.
+    /// Opens the listing of a directory by the first method that works.
     pub(super) async fn open_listing(
         &mut self,
         target: ListTarget<'_>,
         follow_up: FollowUp,
     ) -> Result<DirectoryListing> {
-        let known = self.listing_knowledge();
+        let known = self.listing_capabilities();
         let (class, no_mlsd) = (PathClass::of(target.path), self.capabilities().no_mlsd);
-        let mut way = first_way(class, target.required, &known, no_mlsd, self.lists_all());
-        way.entered |= self.uses_bare_names() && !target.path.is_empty() && way.verb != Verb::Stat;
-        self.climb(target, way, false, follow_up).await
+        let mut method = first_method(class, target.required, &known, no_mlsd, self.lists_all());
+        method.entered |= self.uses_bare_names() && !target.path.is_empty() && method.verb != Verb::Stat;
+        self.open_with_fallbacks(target, method, false, follow_up).await
     }
 
     /// Returns whether `LIST -a` probably works.
     fn lists_all(&self) -> bool {
-        match self.listing_knowledge().list_all {
+        match self.listing_capabilities().list_all {
             ListAll::Works | ListAll::Harmless => true,
             ListAll::Unasked => self.config().list_all && self.may_hide_dot_files(),
             ListAll::Useless => false,
         }
     }
 
-    /// Opens a listing by this way or one that follows it. `is_inside` says whether the directory was entered already.
-    pub(super) async fn climb(
+    /// Opens a listing by this method or one that follows it. `is_inside` says whether the directory was entered already.
+    pub(super) async fn open_with_fallbacks(
         &mut self,
         target: ListTarget<'_>,
-        way: Way,
+        method: ListMethod,
         mut is_inside: bool,
         follow_up: FollowUp,
     ) -> Result<DirectoryListing> {
-        let known = self.listing_knowledge();
+        let known = self.listing_capabilities();
         let is_bare = target.path.is_empty();
-        let mut ladder = Ladder::from(way, known, self.lists_all(), target.required.is_none(), is_bare);
+        let mut chain =
+            FallbackChain::new(method, known, self.lists_all(), target.required.is_none(), is_bare);
         let mut refusals = Refusals::default();
         loop {
-            let way = ladder.way();
-            let (error, refusal) = match self.open_way(target, way, &mut is_inside, follow_up).await {
+            let method = chain.method();
+            let (error, refusal) = match self.open_by(target, method, &mut is_inside, follow_up).await {
                 Ok(listing) => return Ok(refusals.attach(listing, target.required)),
                 Err(Unopened::NotEntered(reason)) => {
-                    refusals.lacks_mlsd |= way.verb == Verb::Mlsd;
+                    refusals.lacks_mlsd |= method.verb == Verb::Mlsd;
                     refusals.not_entered = reason.or(refusals.not_entered);
                     (None, Refusal::NotEntered)
                 }
-                Err(Unopened::Failed(error)) => match refusal(way, is_bare, &error) {
+                Err(Unopened::Failed(error)) => match refusal(method, is_bare, &error) {
                     Some(refusal) => (Some(error), refusal),
                     None => return Err(error),
                 },
             };
             if let Some(error) = error {
-                self.note_refusal(way, refusal, &error);
-                refusals.add(way, refusal, is_bare, error);
+                self.note_refusal(method, refusal, &error);
+                refusals.add(method, refusal, is_bare, error);
             }
-            if ladder.next(refusal).is_none() {
-                self.go_home().await?;
+            if chain.next(refusal).is_none() {
+                self.restore_working_dir().await?;
                 return Err(refusals.into_error());
             }
         }
     }
 
     /// Records what a refusal says about the server.
-    fn note_refusal(&mut self, way: Way, refusal: Refusal, error: &Error) {
-        if way.verb == Verb::Mlsd && refusal == Refusal::Command {
+    fn note_refusal(&mut self, method: ListMethod, refusal: Refusal, error: &Error) {
+        if method.verb == Verb::Mlsd && refusal == Refusal::Command {
             self.capabilities_mut().no_mlsd |= is_unknown_command(error);
         }
-        if way.verb == Verb::ListAll && refusal != Refusal::Data {
+        if method.verb == Verb::ListAll && refusal != Refusal::Data {
             self.learn_listing(|known| {
                 if known.list_all != ListAll::Works {
                     known.list_all = ListAll::Useless;
@@ -130,37 +132,37 @@ impl Client {
         }
     }
 
-    async fn open_way(
+    async fn open_by(
         &mut self,
         target: ListTarget<'_>,
-        way: Way,
+        method: ListMethod,
         is_inside: &mut bool,
         follow_up: FollowUp,
     ) -> Result<DirectoryListing, Unopened> {
-        if way.entered && !*is_inside {
+        if method.entered && !*is_inside {
             match self.enter(target.path).await? {
                 Entering::Inside => *is_inside = true,
                 Entering::Refused(reason) => return Err(Unopened::NotEntered(Some(reason))),
                 Entering::Unavailable => return Err(Unopened::NotEntered(None)),
             }
         }
-        *is_inside = way.entered;
-        let is_optional = way.verb == Verb::Mlsd && target.required.is_none();
+        *is_inside = method.entered;
+        let is_optional = method.verb == Verb::Mlsd && target.required.is_none();
         let _trial = match is_optional {
             true => self.try_optional(OptionalCommand::MLSD).await?,
             false => None,
         };
-        let listing = self.prepare(target, way);
-        match self.transfer_listing(target, way, listing, follow_up).await {
+        let listing = self.prepare(target, method);
+        match self.transfer_listing(target, method, listing, follow_up).await {
             Err(error) if is_optional && self.is_lost_to_optional() => {
                 // The new session is in the directory of its login.
                 *is_inside = false;
                 Err(self.replace_lost(error).await.into())
             }
             Err(Error::StatusCode(refused))
-                if classify::is_empty_listing(&refused.info) && self.believes_empty(target, way) =>
+                if classify::is_empty_listing(&refused.info) && self.accepts_empty(target, method) =>
             {
-                Ok(self.prepare(target, way))
+                Ok(self.prepare(target, method))
             }
             opened => Ok(opened?),
         }
@@ -170,35 +172,35 @@ impl Client {
     pub(super) async fn open_list_all(
         &mut self,
         target: ListTarget<'_>,
-        way: Way,
+        method: ListMethod,
     ) -> Result<DirectoryListing> {
-        let way = Way { verb: Verb::ListAll, ..way };
-        let mut listing = self.prepare(target, way);
+        let method = ListMethod { verb: Verb::ListAll, ..method };
+        let mut listing = self.prepare(target, method);
         listing.hold = Hold::Nothing;
-        self.transfer_listing(target, way, listing, FollowUp::Nothing).await
+        self.transfer_listing(target, method, listing, FollowUp::Nothing).await
     }
 
     async fn transfer_listing(
         &mut self,
         target: ListTarget<'_>,
-        way: Way,
+        method: ListMethod,
         listing: DirectoryListing,
         follow_up: FollowUp,
     ) -> Result<DirectoryListing> {
-        if way.verb == Verb::Stat {
+        if method.verb == Verb::Stat {
             let reply = self.stat_reply(target.path).await?;
             return Ok(listing.in_reply(&reply));
         }
-        let argument = match way.entered {
+        let argument = match method.entered {
             true => RemotePath::default(),
             false if self.wants_paths_from_root() => {
                 self.absolute_path(target.path).await?.unwrap_or_else(|| target.path.clone())
             }
             false => target.path.clone(),
         };
-        let line = self.list_line(way.verb, &argument)?;
-        let transfer_type = if way.ascii { TransferType::Ascii } else { TransferType::Image };
-        let data = match way.entered {
+        let line = self.list_line(method.verb, &argument)?;
+        let transfer_type = if method.ascii { TransferType::Ascii } else { TransferType::Image };
+        let data = match method.entered {
             true => self.open_data_here(line, transfer_type, 0, follow_up).await?,
             false => self.open_data(line, transfer_type, 0, follow_up).await?,
         };
@@ -212,28 +214,29 @@ impl Client {
         self.path_command("STAT", if path.is_empty() { &here } else { path }, &["2xx"]).await
     }
 
-    /// Returns whether a refusal that says that a directory is empty is sufficient evidence.
-    fn believes_empty(&self, target: ListTarget<'_>, way: Way) -> bool {
-        let known = way.verb.known(&self.listing_knowledge());
+    /// Returns whether a refusal that says that a directory is empty is sufficient.
+    fn accepts_empty(&self, target: ListTarget<'_>, method: ListMethod) -> bool {
+        let known = method.verb.known(&self.listing_capabilities());
         let is_plain = PathClass::of(target.path) == PathClass::Plain;
-        way.entered || target.path.is_empty() || is_plain && known.is_empty_trusted
+        method.entered || target.path.is_empty() || is_plain && known.is_empty_trusted
     }
 
     /// Creates a listing without entries.
-    fn prepare(&self, target: ListTarget<'_>, way: Way) -> DirectoryListing {
+    fn prepare(&self, target: ListTarget<'_>, method: ListMethod) -> DirectoryListing {
         let location = EntryLocation { path: target.path.clone(), encoding: self.encoding() };
-        let parser = match way.verb {
+        let parser = match method.verb {
             Verb::Mlsd => ListingParser::mlsx(),
             _ => self.list_parser(),
         };
-        let mut listing = DirectoryListing::without_data(way, location, target.depth, parser, self.limits());
-        let known = self.listing_knowledge();
-        let command = way.verb.known(&known);
+        let mut listing =
+            DirectoryListing::without_data(method, location, target.depth, parser, self.limits());
+        let known = self.listing_capabilities();
+        let command = method.verb.known(&known);
         let is_open = match PathClass::of(target.path) {
             PathClass::Blank => command.honours_blanks.is_none(),
             _ => !command.is_faithful,
         };
-        listing.hold = match way.verb {
+        listing.hold = match method.verb {
             Verb::Nlst => Hold::All,
             Verb::ListAll if known.list_all != ListAll::Works => Hold::Some,
             Verb::Mlsd if !listing.is_by_path() && !known.mlsd.works => Hold::First,
@@ -243,7 +246,7 @@ impl Client {
             _ => Hold::First,
         };
         let asks = self.config().list_all && known.list_all == ListAll::Unasked && !known.shows_dot_names;
-        listing.names = (asks && way.verb == Verb::List).then(HashSet::new);
+        listing.names = (asks && method.verb == Verb::List).then(HashSet::new);
         listing
     }
 
@@ -273,13 +276,14 @@ impl Client {
 }
 
 impl Refusals {
-    fn add(&mut self, way: Way, refusal: Refusal, is_bare: bool, error: Error) {
-        if !way.entered && !is_bare && refusal == Refusal::Path {
+    fn add(&mut self, method: ListMethod, refusal: Refusal, is_bare: bool, error: Error) {
+        if !method.entered && !is_bare && refusal == Refusal::Path {
             let is_empty = error.reply().is_some_and(classify::is_empty_listing);
             let said = if is_empty { ByPath::Empty } else { ByPath::Refused };
-            self.by_path = self.by_path.or(Some((way.verb, said)));
+            self.by_path = self.by_path.or(Some((method.verb, said)));
         }
-        self.lacks_mlsd |= way.verb == Verb::Mlsd && (way.entered || is_bare) && refusal == Refusal::Path;
+        self.lacks_mlsd |=
+            method.verb == Verb::Mlsd && (method.entered || is_bare) && refusal == Refusal::Path;
         // An unknown command is reported only if every other one is refused, too.
         if self.first.as_ref().is_none_or(is_about_command) {
             self.first = Some(error);
@@ -288,12 +292,12 @@ impl Refusals {
 
     /// Records in the open listing which attempts were refused before it.
     fn attach(self, mut listing: DirectoryListing, required: Option<ListCommand>) -> DirectoryListing {
-        let verb = listing.way.verb;
+        let verb = listing.method.verb;
         listing.replaces_mlsd = self.lacks_mlsd && verb != Verb::Mlsd && verb != Verb::Stat;
         let is_guess =
             verb == Verb::Stat && required.is_none() || listing.replaces_mlsd && self.not_entered.is_some();
         if let Some((refused, said)) = self.by_path
-            && listing.way.entered
+            && listing.method.entered
             && (refused == verb || refused.is_list() && verb.is_list())
         {
             listing.by_path = said;
@@ -319,7 +323,7 @@ fn is_about_command(error: &Error) -> bool {
 }
 
 /// Returns the subject of a refusal, or `None` if it concerns the session.
-fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
+fn refusal(method: ListMethod, is_bare: bool, error: &Error) -> Option<Refusal> {
     let refused = match error {
         Error::DataConnect(_) => return Some(Refusal::Data),
         Error::Unanswered { .. } => return Some(Refusal::Command),
@@ -332,20 +336,20 @@ fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
     match code {
         Code::SERVICE_CLOSING => return None,
         // Some servers reply 530 to every command that they do not know.
-        Code::NOT_LOGGED_IN => return (way.verb == Verb::Mlsd).then_some(Refusal::Command),
+        Code::NOT_LOGGED_IN => return (method.verb == Verb::Mlsd).then_some(Refusal::Command),
         _ => {}
     }
-    if way.verb == Verb::Stat {
+    if method.verb == Verb::Stat {
         return Some(Refusal::Path);
     }
     if !expects("1xx") {
         return (expects("227") || expects("229")).then_some(Refusal::Data);
     }
-    let by_path = !way.entered && !is_bare;
+    let by_path = !method.entered && !is_bare;
     let is_about_path = by_path && code.get() == 501;
     match code.get() {
         425 => Some(Refusal::Data),
-        _ if way.verb == Verb::Mlsd && classify::rejects_mlsd(reply) && !is_about_path => {
+        _ if method.verb == Verb::Mlsd && classify::rejects_mlsd(reply) && !is_about_path => {
             Some(Refusal::Command)
         }
         504 => Some(Refusal::Type),

@@ -13,14 +13,15 @@ use super::{
     cycle::{AncestorChain, CycleDetector, ListingFingerprint},
     directory::{ByPath, DirectoryListing, Hold},
     entry::PathEntry,
-    evidence::{Doubt, Evidence, PathClass, hash},
-    ladder::{Verb, Way},
+    fallback::{ListMethod, Verb},
     open::ListTarget,
+    summary::{Ambiguity, ListingSummary, PathClass, hash},
 };
 use crate::config::list_command::ListCommand;
 use crate::{
     Candidate, Client, Error, Result, Selection,
-    client::{CommandKnowledge, Entering, FollowUp, ListAll, ListingKnowledge},
+    capabilities::listing::{ListAll, ListCommandCapabilities, ListingCapabilities},
+    client::{Entering, FollowUp},
 };
 
 /// The entries of a listing, one by one.
@@ -131,7 +132,7 @@ enum Stage {
     /// It is the listing of a directory.
     #[default]
     Listing,
-    /// The directory was entered and is listed again, because its first listing was in doubt.
+    /// The directory was entered and is listed again, because its first listing was ambiguous.
     Confirming(Confirmation),
     /// The listing is complete and accepted; its last entries are examined.
     Complete,
@@ -143,16 +144,16 @@ enum Stage {
 
 /// The listing by path that is being confirmed.
 struct Confirmation {
-    doubt: Doubt,
-    first: Evidence,
+    ambiguity: Ambiguity,
+    first: ListingSummary,
     /// Its entries have been returned, so those of the second listing are only compared.
     has_released: bool,
 }
 
 /// Comparison of `LIST -a` with `LIST`.
 struct ListAllComparison {
-    /// The evidence of `LIST`.
-    first: Evidence,
+    /// The summary of `LIST`.
+    first: ListingSummary,
     /// Hashes of the names that `LIST` has shown and `LIST -a` has not.
     missing: HashSet<u64>,
     /// Entries that `LIST` has not shown.
@@ -345,7 +346,7 @@ impl<'c> Entries<'c> {
     /// that succeeded.
     async fn resume(&mut self, error: &Error) -> Result<bool> {
         let Some(directory) = &self.current else { return Ok(false) };
-        if directory.way.entered || !matches!(self.stage, Stage::Listing) {
+        if directory.method.entered || !matches!(self.stage, Stage::Listing) {
             return Ok(false);
         }
         let (path, depth) = (directory.location.path.clone(), directory.depth);
@@ -486,7 +487,7 @@ impl<'c> Entries<'c> {
             return None;
         }
         if entry.drop_version() {
-            // A version is evidence of OpenVMS. The newest one comes first; the older ones are not shown.
+            // A version shows that the server is OpenVMS. The newest one comes first; the older ones are not shown.
             self.client.capabilities_mut().note_versions();
             if self.newest == entry.name() {
                 return None;
@@ -573,21 +574,21 @@ impl<'c> Entries<'c> {
             }
             Err(error) => return Err(error),
         }
-        let known = self.client.listing_knowledge();
+        let known = self.client.listing_capabilities();
         let has_fallback = self.required().is_none();
         let Some(directory) = &mut self.current else { return Ok(()) };
         let is_without_facts =
             directory.lacks_facts() && !directory.has_released || directory.may_have_listed_nothing();
         let is_useless = directory.is_unparsable() || is_without_facts && !known.mlsd.works;
-        if has_fallback && directory.way.verb == Verb::Mlsd && is_useless {
+        if has_fallback && directory.method.verb == Verb::Mlsd && is_useless {
             self.client.capabilities_mut().no_mlsd = true;
             self.list_again();
             return Ok(());
         }
-        if directory.way.verb == Verb::ListAll && known.list_all != ListAll::Works {
-            let evidence = directory.evidence;
-            let is_understood = evidence.shows_itself || evidence.dot_names;
-            let is_harmless = known.list_all == ListAll::Harmless && evidence.entries > 0;
+        if directory.method.verb == Verb::ListAll && known.list_all != ListAll::Works {
+            let summary = directory.summary;
+            let is_understood = summary.shows_itself || summary.dot_names;
+            let is_harmless = known.list_all == ListAll::Harmless && summary.entries > 0;
             self.client.learn_listing(|known| {
                 known.list_all = match is_understood {
                     true => ListAll::Works,
@@ -600,15 +601,15 @@ impl<'c> Entries<'c> {
                 return Ok(());
             }
         }
-        if let Some(doubt) = self.doubt(&known)
-            && self.confirm(doubt).await?
+        if let Some(ambiguity) = self.ambiguity(&known)
+            && self.confirm(ambiguity).await?
         {
             return Ok(());
         }
         let Some(directory) = &mut self.current else { return Ok(()) };
-        let evidence = directory.evidence;
-        if evidence.entries == 0
-            && !evidence.shows_itself
+        let summary = directory.summary;
+        if summary.entries == 0
+            && !summary.shows_itself
             && let Some(error) = directory.guess.take()
         {
             let shows_status = directory.shows_status && directory.unparsed().0 == 0;
@@ -620,7 +621,7 @@ impl<'c> Entries<'c> {
         }
         if let Stage::Confirming(confirmation) = &self.stage
             && confirmation.has_released
-            && confirmation.first.names != evidence.names
+            && confirmation.first.names != summary.names
         {
             return Err(Error::IncompleteListing);
         }
@@ -629,22 +630,22 @@ impl<'c> Entries<'c> {
     }
 
     /// Returns why the listing may be that of another directory.
-    fn doubt(&self, known: &ListingKnowledge) -> Option<Doubt> {
+    fn ambiguity(&self, known: &ListingCapabilities) -> Option<Ambiguity> {
         let directory = self.current.as_ref().filter(|_| matches!(self.stage, Stage::Listing))?;
-        let verb = directory.way.verb;
+        let verb = directory.method.verb;
         if !directory.is_by_path() || directory.is_cut() || verb == Verb::Nlst {
             return None;
         }
         let path = &directory.location.path;
         let command = verb.known(known);
-        let doubt = directory.evidence.doubt(path, directory.depth, &command);
-        let is_open = || self.is_proven && directory.evidence.leaves_open(path, &command);
-        let doubt = doubt.or_else(|| is_open().then_some(Doubt::Foreign));
-        doubt.filter(|doubt| verb != Verb::Stat || *doubt == Doubt::File)
+        let ambiguity = directory.summary.ambiguity(path, directory.depth, &command);
+        let is_open = || self.is_proven && directory.summary.leaves_open(path, &command);
+        let ambiguity = ambiguity.or_else(|| is_open().then_some(Ambiguity::Foreign));
+        ambiguity.filter(|ambiguity| verb != Verb::Stat || *ambiguity == Ambiguity::File)
     }
 
     /// Enters the directory to list it again; returns whether a second listing was begun.
-    async fn confirm(&mut self, doubt: Doubt) -> Result<bool> {
+    async fn confirm(&mut self, ambiguity: Ambiguity) -> Result<bool> {
         let required = self.required();
         let Some(directory) = &mut self.current else { return Ok(false) };
         let (path, depth) = (directory.location.path.clone(), directory.depth);
@@ -656,12 +657,12 @@ impl<'c> Entries<'c> {
             },
         };
         let Some(directory) = &mut self.current else { return Ok(false) };
-        match (entering, doubt) {
+        match (entering, ambiguity) {
             (Entering::Unavailable, _) => return Ok(false),
             // The listing of a file consists of the file itself.
-            (Entering::Refused(_), Doubt::File) => {
+            (Entering::Refused(_), Ambiguity::File) => {
                 directory.held.clear();
-                // The listing of a file is not evidence about directories.
+                // The listing of a file says nothing about directories.
                 directory.names = None;
                 return Ok(false);
             }
@@ -670,14 +671,14 @@ impl<'c> Entries<'c> {
                 return Err(refusal.unwrap_or_else(|| reason.into()));
             }
             // A directory may contain a file of its own name.
-            (Entering::Inside, Doubt::File) => return Ok(false),
+            (Entering::Inside, Ambiguity::File) => return Ok(false),
             (Entering::Inside, _) => {}
         }
-        let way = Way { entered: true, ..directory.way };
+        let method = ListMethod { entered: true, ..directory.method };
         let target = ListTarget { path: &path, depth, required };
         let confirmation =
-            Confirmation { doubt, first: directory.evidence, has_released: directory.has_released };
-        let second = self.client.climb(target, way, true, FollowUp::Nothing).await?;
+            Confirmation { ambiguity, first: directory.summary, has_released: directory.has_released };
+        let second = self.client.open_with_fallbacks(target, method, true, FollowUp::Nothing).await?;
         if confirmation.has_released {
             let (count, samples) = directory.unparsed();
             self.unparsed.add(count, samples);
@@ -687,11 +688,11 @@ impl<'c> Entries<'c> {
         Ok(true)
     }
 
-    /// Accepts the listing: releases the entries that were held back, and records the evidence of the listing.
+    /// Accepts the listing: releases the entries that were held back, and records what it shows about the server.
     fn settle(&mut self) {
         let Some(directory) = &mut self.current else { return };
         let is_second = matches!(&self.stage, Stage::Confirming(it) if it.has_released);
-        let held = if directory.way.verb == Verb::Nlst {
+        let held = if directory.method.verb == Verb::Nlst {
             VecDeque::new()
         } else {
             std::mem::take(&mut directory.held)
@@ -700,7 +701,7 @@ impl<'c> Entries<'c> {
         if !is_second {
             self.unparsed.add(count, samples);
         }
-        if directory.replaces_mlsd && directory.evidence.entries > 0 {
+        if directory.replaces_mlsd && directory.summary.entries > 0 {
             self.client.capabilities_mut().no_mlsd = true;
         }
         self.learn();
@@ -708,22 +709,22 @@ impl<'c> Entries<'c> {
         self.release(held);
     }
 
-    /// Records the evidence of the listing about the server.
+    /// Records what the listing shows about the server.
     fn learn(&self) {
         let Some(directory) = &self.current else { return };
-        let (evidence, way) = (directory.evidence, directory.way);
+        let (summary, method) = (directory.summary, directory.method);
         let (path, by_path) = (&directory.location.path, directory.is_by_path());
         let class = PathClass::of(path);
-        let works = evidence.entries > 0 || evidence.shows_itself;
+        let works = summary.entries > 0 || summary.shows_itself;
         self.client.learn_listing(|known| {
-            if way.verb == Verb::Stat && works && self.required().is_none() {
+            if method.verb == Verb::Stat && works && self.required().is_none() {
                 known.stat_rescued = known.stat_rescued.saturating_add(1);
                 known.needs_stat |= known.stat_rescued > 1;
             }
-            known.needs_nlst |= way.verb == Verb::Nlst && works;
-            known.needs_ascii |= way.ascii && works;
-            known.shows_dot_names |= way.verb == Verb::List && evidence.dot_names;
-            let command: &mut CommandKnowledge = match way.verb {
+            known.needs_nlst |= method.verb == Verb::Nlst && works;
+            known.needs_ascii |= method.ascii && works;
+            known.shows_dot_names |= method.verb == Verb::List && summary.dot_names;
+            let command: &mut ListCommandCapabilities = match method.verb {
                 Verb::Mlsd => &mut known.mlsd,
                 Verb::List | Verb::ListAll => &mut known.list,
                 Verb::Nlst | Verb::Stat => return,
@@ -731,22 +732,22 @@ impl<'c> Entries<'c> {
             command.works |= works;
             match &self.stage {
                 Stage::Confirming(confirmation) => {
-                    confirmation.teach(class, &evidence, command);
+                    confirmation.update(class, &summary, command);
                     // This does not follow for `LIST`: it shows the contents of one directory, but only the entry of
                     // a directory that it may not open.
-                    command.shows_contents |= way.verb == Verb::Mlsd && command.is_faithful;
+                    command.shows_contents |= method.verb == Verb::Mlsd && command.is_faithful;
                 }
                 _ if directory.by_path != ByPath::Untried => {
-                    rescue(directory.by_path, class, &evidence, command);
+                    record_entered(directory.by_path, class, &summary, command);
                 }
                 _ if by_path && class == PathClass::Plain => {
-                    command.is_faithful |= evidence.proves_paths(path, command);
-                    command.shows_by_path |= evidence.entries > 0;
+                    command.is_faithful |= summary.proves_paths(path, command);
+                    command.shows_by_path |= summary.entries > 0;
                 }
                 _ => {}
             }
-            if evidence.entries > 0 && (by_path || path.is_empty()) {
-                command.last = Some(evidence.listing_of(path));
+            if summary.entries > 0 && (by_path || path.is_empty()) {
+                command.last = Some(summary.listing_of(path));
             }
         });
     }
@@ -790,7 +791,7 @@ impl<'c> Entries<'c> {
     async fn open_list_all(&mut self) -> Result<bool> {
         let required = self.required();
         let Some(directory) = &mut self.current else { return Ok(false) };
-        let known = self.client.listing_knowledge();
+        let known = self.client.listing_capabilities();
         let is_asked = known.list_all != ListAll::Unasked || known.shows_dot_names;
         let is_open = directory.is_by_path() && PathClass::of(&directory.location.path) != PathClass::Plain;
         if directory.names.is_none() || is_asked || is_open || directory.is_cut() {
@@ -800,13 +801,13 @@ impl<'c> Entries<'c> {
         let target = ListTarget { path: &path, depth: directory.depth, required };
         // If the session ends after `LIST -a`, the command is not sent again.
         self.client.learn_listing(|known| known.list_all = ListAll::Useless);
-        let way = directory.way;
-        let second = match self.client.open_list_all(target, way).await {
+        let method = directory.method;
+        let second = match self.client.open_list_all(target, method).await {
             Err(error) if self.reopen_after_listing(&error).await => {
-                if way.entered {
+                if method.entered {
                     self.client.enter(&path).await?;
                 }
-                self.client.open_list_all(target, way).await
+                self.client.open_list_all(target, method).await
             }
             second => second,
         };
@@ -818,7 +819,7 @@ impl<'c> Entries<'c> {
         let Some(directory) = &mut self.current else { return Ok(false) };
         let missing = directory.names.take().unwrap_or_default();
         self.stage =
-            Stage::ListingAll(ListAllComparison { first: directory.evidence, missing, new: Vec::new() });
+            Stage::ListingAll(ListAllComparison { first: directory.summary, missing, new: Vec::new() });
         self.current = Some(second);
         Ok(true)
     }
@@ -828,7 +829,7 @@ impl<'c> Entries<'c> {
         let deadline = self.client.completion_deadline();
         let Some(directory) = &mut self.current else { return Ok(()) };
         let finished = directory.finish(self.client.control_mut(), deadline).await;
-        let second = directory.evidence;
+        let second = directory.summary;
         if finished.is_ok() {
             self.client.note_end_of_listing();
             self.is_reopenable = true;
@@ -854,7 +855,7 @@ impl<'c> Entries<'c> {
     async fn leave(&mut self) -> Result<()> {
         // The files of the directory may be next.
         if !self.client.uses_bare_names() {
-            match self.client.go_home().await {
+            match self.client.restore_working_dir().await {
                 // The new session is in the home directory.
                 Err(error) if self.reopen_after_listing(&error).await => {}
                 left => left?,
@@ -934,11 +935,13 @@ impl fmt::Debug for Entries<'_> {
 }
 
 impl Confirmation {
-    /// Records the evidence of the entered directory's listing about the command.
-    fn teach(&self, class: PathClass, second: &Evidence, command: &mut CommandKnowledge) {
+    /// Records what the listing of the entered directory shows about the command.
+    fn update(&self, class: PathClass, second: &ListingSummary, command: &mut ListCommandCapabilities) {
         let is_same = self.first.names == second.names && self.first.entries == second.entries;
-        match (class, self.doubt) {
-            (PathClass::Plain, Doubt::Empty) if is_same => command.is_empty_trusted = command.shows_by_path,
+        match (class, self.ambiguity) {
+            (PathClass::Plain, Ambiguity::Empty) if is_same => {
+                command.is_empty_trusted = command.shows_by_path
+            }
             (PathClass::Plain, _) if is_same => command.is_faithful = true,
             (PathClass::Plain, _) => command.must_enter = true,
             (PathClass::Blank, _) if !is_same => command.honours_blanks = Some(false),
@@ -956,7 +959,7 @@ impl ListAllComparison {
     }
 
     /// Returns the effect of `LIST -a`, or `None` if the two listings do not show it.
-    fn result(&self, second: &Evidence) -> Option<ListAll> {
+    fn result(&self, second: &ListingSummary) -> Option<ListAll> {
         let is_understood = second.shows_itself && !self.first.shows_itself || second.dot_names;
         match self.missing.is_empty() && self.new.len() < MAX_NEW {
             true if is_understood => Some(ListAll::Works),
@@ -968,7 +971,12 @@ impl ListAllComparison {
 }
 
 /// Records that a directory was listed after it was entered, and not by its path.
-fn rescue(by_path: ByPath, class: PathClass, second: &Evidence, command: &mut CommandKnowledge) {
+fn record_entered(
+    by_path: ByPath,
+    class: PathClass,
+    second: &ListingSummary,
+    command: &mut ListCommandCapabilities,
+) {
     match class {
         PathClass::Plain if by_path == ByPath::Empty && second.entries == 0 => {
             command.is_empty_trusted = command.shows_by_path;

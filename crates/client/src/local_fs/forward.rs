@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{
-    CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileSystem, Metadata, OpenMode,
-    ReadFile, WholeFile,
+    AtomicWrite, CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileSystem, Metadata,
+    OpenMode, ReadFile,
 };
 use crate::error::local_fs::LocalFsResult;
 use crate::future::BoxFuture;
@@ -84,8 +84,8 @@ macro_rules! forward {
                 (**self).set_modified(path, time)
             }
 
-            fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
-                (**self).write_whole(file)
+            fn write_atomic<'a>(&'a self, file: AtomicWrite) -> BoxFuture<'a, LocalFsResult<bool>> {
+                (**self).write_atomic(file)
             }
 
             fn read_whole<'a>(

@@ -34,10 +34,10 @@ mod memory;
 mod metadata;
 mod open_options;
 pub(crate) mod partial_lock;
+mod small_file;
 #[cfg(test)]
 mod tests;
 mod timeout;
-mod whole_file;
 
 pub use self::atomic_write::CommitOptions;
 pub use self::dir_reader::DirReader;
@@ -45,8 +45,8 @@ pub use self::local::LocalFs;
 pub use self::memory::MemoryFs;
 pub use self::metadata::{DirEntry, FileKind, Metadata};
 pub use self::open_options::{CreateDirOptions, OpenMode};
+pub use self::small_file::{AtomicWrite, ReadFile};
 pub use self::timeout::TimeoutFs;
-pub use self::whole_file::{ReadFile, WholeFile};
 pub use crate::error::local_fs::{LocalFsError, LocalFsResult};
 pub use crate::future::BoxFuture;
 
@@ -227,8 +227,8 @@ pub trait FileSystem: Debug + Send + Sync + 'static {
     /// - [`WouldBlock`](io::ErrorKind::WouldBlock) if the partial file is [locked](FileHandle::try_lock): another
     ///   download is writing it.
     /// - The errors of [`open`](Self::open) and [`rename`](Self::rename), and those of a write.
-    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
-        Box::pin(whole_file::write_by_steps(self, file))
+    fn write_atomic<'a>(&'a self, file: AtomicWrite) -> BoxFuture<'a, LocalFsResult<bool>> {
+        Box::pin(small_file::write_by_steps(self, file))
     }
 
     /// Reads a small file; returns `None` if it is not a regular file or has more than `max_size` bytes.
@@ -243,7 +243,7 @@ pub trait FileSystem: Debug + Send + Sync + 'static {
         path: &'a Path,
         max_size: usize,
     ) -> BoxFuture<'a, LocalFsResult<Option<ReadFile>>> {
-        Box::pin(whole_file::read_by_steps(self, path, max_size))
+        Box::pin(small_file::read_by_steps(self, path, max_size))
     }
 
     /// Returns the target of a symbolic link. A backend without links need not implement this.

@@ -14,8 +14,8 @@ use tokio::{
 };
 
 use super::{
-    CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileSystem, Metadata, OpenMode,
-    ReadFile, SET_PERMISSIONS, WholeFile,
+    AtomicWrite, CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileSystem, Metadata,
+    OpenMode, ReadFile, SET_PERMISSIONS,
 };
 use crate::error::local_fs::{LocalFsError, LocalFsResult};
 use crate::future::BoxFuture;
@@ -150,10 +150,10 @@ impl<P: FileSystem> FileSystem for TimeoutFs<P> {
         Box::pin(self.bounded("set the time of", path, self.inner.set_modified(path, time)))
     }
 
-    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
+    fn write_atomic<'a>(&'a self, file: AtomicWrite) -> BoxFuture<'a, LocalFsResult<bool>> {
         Box::pin(async move {
             let part = file.part.clone();
-            self.bounded("write", &part, self.inner.write_whole(file)).await
+            self.bounded("write", &part, self.inner.write_atomic(file)).await
         })
     }
 

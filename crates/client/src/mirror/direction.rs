@@ -10,12 +10,13 @@ use oxftp_proto::RemotePath;
 
 use super::{
     backups::MirrorBackups, endpoint::Endpoint, relative_path::RelativePath, server_clock::ServerClock,
-    server_to_server::ServerFile, transfer::FileTransfer,
+    transfer::FileTransfer,
 };
 use crate::transfer::{
     backup::{Backup, Backups},
     local_path::make_all,
     scheduler::retry::{is_retryable, spoils_session},
+    server_to_server::ServerFile,
 };
 use crate::{
     Client, Error, Location, Pool, PooledClient, Result, error::local_fs::LocalFsError, local_fs::FileSystem,

@@ -107,7 +107,7 @@ async fn create_symlinks(context: &MirrorContext) {
     let MirrorDirection::Down { target, .. } = &context.direction else { return };
     let symlinks = std::mem::take(&mut context.deferred().symlinks);
     for (path, destination) in symlinks {
-        let created = match context.dry_run {
+        let created = match context.options.dry_run {
             true => Ok(()),
             false => symlink::create(&*context.fs, target, &path, &destination).await,
         };
@@ -175,7 +175,7 @@ impl DeleteExtraneous<'_> {
         failures: &mut Vec<(String, Error)>,
     ) -> Result<NodeTable> {
         let context = self.context;
-        if context.dry_run {
+        if context.options.dry_run {
             let mut nodes = NodeTable::default();
             for node in extraneous.nodes.iter() {
                 nodes.push(&node)?;

@@ -28,13 +28,12 @@ mod name_notes;
 mod node;
 mod node_table;
 mod notices;
+mod options;
 mod plan;
 mod relative_path;
 mod run;
 mod same_name;
 mod server_clock;
-mod server_copy;
-mod server_to_server;
 mod sources;
 mod step;
 mod symlink;
@@ -49,7 +48,6 @@ use oxftp_proto::RemotePath;
 pub use self::compare::Compare;
 pub use self::delete::Delete;
 pub use self::filter::{Filter, FilterError};
-pub use self::server_copy::ServerCopy;
 pub use self::step::{Action, Reason, Step};
 use self::{
     compare::Comparison,
@@ -58,6 +56,7 @@ use self::{
     directory_pair::DirectoryPair,
     name_notes::NameNotes,
     notices::Notices,
+    options::MirrorOptions,
     run::{Counters, Deferred, MirrorContext},
     sources::MirrorSources,
     step::StepObserver,
@@ -65,20 +64,18 @@ use self::{
 };
 pub use crate::transfer::symlink::Links;
 use crate::transfer::{
-    backup::Backup,
     local_path::confined,
-    options::{FileOptions, JobOptions, Verify, file_setters, job_setters},
+    options::{Choice, FileOptions, JobOptions, Verify, choice_setters, file_setters, job_setters},
     scheduler::{
         Scheduler,
         admission::AdmissionGate,
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
-    source_removal::SourceRemoval,
-    upload::{file::UploadOptions, record::file_name as record_name},
+    upload::record::file_name as record_name,
 };
 use crate::{
-    Client, Error, Existing, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector,
+    Client, Error, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector,
 };
 
 impl Client {
@@ -211,19 +208,9 @@ impl Pool {
 pub struct Mirror<'p> {
     worker: Worker<'p>,
     direction: MirrorDirection,
-    filter: Filter,
-    compare: Compare,
-    delete: Delete,
-    backup: Option<Backup>,
-    source: SourceRemoval,
-    existing: Existing,
-    max_deletions: Option<u64>,
-    links: Links,
-    dry_run: bool,
-    observer: Option<StepObserver>,
-    empty_directories: bool,
+    options: MirrorOptions,
+    choice: Choice,
     file: FileOptions,
-    upload: UploadOptions,
     job: JobOptions,
 }
 
@@ -233,19 +220,9 @@ impl<'p> Mirror<'p> {
             job: worker.default_options(),
             worker,
             direction,
-            filter: Filter::new(),
-            compare: Compare::default(),
-            delete: Delete::default(),
-            backup: None,
-            source: SourceRemoval::default(),
-            existing: Existing::default(),
-            max_deletions: None,
-            links: Links::default(),
+            options: MirrorOptions::default(),
+            choice: Choice::default(),
             file: FileOptions { preserve_times: true, ..FileOptions::default() },
-            empty_directories: false,
-            upload: UploadOptions::default(),
-            dry_run: false,
-            observer: None,
         }
     }
 
@@ -261,7 +238,7 @@ impl<'p> Mirror<'p> {
     /// ```
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.filter = filter;
+        self.options.filter = filter;
         self
     }
 
@@ -277,7 +254,7 @@ impl<'p> Mirror<'p> {
     /// ```
     #[must_use]
     pub fn compare(mut self, by: Compare) -> Self {
-        self.compare = by;
+        self.options.compare = by;
         self
     }
 
@@ -293,7 +270,7 @@ impl<'p> Mirror<'p> {
     /// ```
     #[must_use]
     pub fn delete(mut self, delete: Delete) -> Self {
-        self.delete = delete;
+        self.options.delete = delete;
         self
     }
 
@@ -310,96 +287,7 @@ impl<'p> Mirror<'p> {
     /// ```
     #[must_use]
     pub fn max_deletions(mut self, max: u64) -> Self {
-        self.max_deletions = Some(max);
-        self
-    }
-
-    /// Keeps each file of the target that is replaced or deleted: it is moved to its backup, on the side of the target.
-    /// Files are then uploaded under [temporary](Self::temporary) names. Backups are not deleted. Defaults to `None`.
-    ///
-    /// ```no_run
-    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
-    /// use oxftp::Backup;
-    ///
-    /// pool.mirror_down("/pub", "copy").backup(Backup::new().suffix("~")).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
-        self.backup = backup.into();
-        self
-    }
-
-    /// Sets what happens to files and symbolic links whose names exist at the target. Defaults to [`Existing::Replace`].
-    ///
-    /// With [`Existing::Only`], no directories are created either.
-    ///
-    /// ```no_run
-    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
-    /// pool.mirror_down("/pub", "copy").existing(oxftp::Existing::Keep).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn existing(mut self, existing: Existing) -> Self {
-        self.existing = existing;
-        self
-    }
-
-    /// Sets whether each source file is removed when its copy is complete and verified. Directories and symbolic links are
-    /// kept, and so are files that were left out. Defaults to `false`.
-    ///
-    /// The sizes are compared after each transfer, unless [`verify`](Self::verify) sets another verification, and a downloaded
-    /// file is written to the disk (as with [`sync`](Self::sync)). A file that is found unchanged is removed from the source
-    /// only if it was compared by hash, or by its size and a time to the second; otherwise its source is kept. A local source
-    /// that changed during its upload is kept, as a failure.
-    ///
-    /// ```no_run
-    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
-    /// pool.mirror_down("/incoming", "incoming").remove_source(true).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn remove_source(mut self, remove: bool) -> Self {
-        self.source.set_delete(remove);
-        self
-    }
-
-    /// Moves each source file into this directory when its copy is complete and verified, instead of
-    /// [removing](Self::remove_source) it: under its path relative to the root of the source (`RNFR`, `RNTO` on a server). The
-    /// directory is relative to that root, or absolute, and is created. A file that it has already is kept: the source stays
-    /// in its place, as a failure. What is in the directory is not mirrored. Defaults to `None`.
-    ///
-    /// ```no_run
-    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
-    /// pool.mirror_down("/incoming", "incoming").move_source("done".to_owned()).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn move_source(mut self, directory: impl Into<Option<String>>) -> Self {
-        self.source.set_move(directory.into());
-        self
-    }
-
-    /// Sets how symbolic links at the source are handled. Defaults to [`Links::Skip`].
-    ///
-    /// A symbolic link in a local target is never followed. One in the place of a directory or a file is
-    /// an error, or is replaced if deletion is enabled.
-    ///
-    /// ```no_run
-    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
-    /// use oxftp::Links;
-    ///
-    /// pool.mirror_down("/pub", "copy").links(Links::Follow).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn links(mut self, links: Links) -> Self {
-        self.links = links;
+        self.options.max_deletions = Some(max);
         self
     }
 
@@ -415,7 +303,7 @@ impl<'p> Mirror<'p> {
     /// ```
     #[must_use]
     pub fn empty_directories(mut self, create: bool) -> Self {
-        self.empty_directories = create;
+        self.options.empty_directories = create;
         self
     }
 
@@ -431,8 +319,79 @@ impl<'p> Mirror<'p> {
     /// ```
     #[must_use]
     pub fn temporary(mut self, temporary: bool) -> Self {
-        self.upload.temporary = temporary;
+        self.options.upload.temporary = temporary;
         self
+    }
+
+    choice_setters! {
+        /// Sets what happens to files and symbolic links whose names exist at the target. Defaults to [`Existing::Replace`].
+        ///
+        /// With [`Existing::Only`], no directories are created either.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.mirror_down("/pub", "copy").existing(oxftp::Existing::Keep).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        existing: Existing;
+
+        /// Keeps each file of the target that is replaced or deleted: it is moved to its backup, on the side of the target.
+        /// Files are then uploaded under [temporary](Self::temporary) names. Backups are not deleted. Defaults to `None`.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+        /// use oxftp::Backup;
+        ///
+        /// pool.mirror_down("/pub", "copy").backup(Backup::new().suffix("~")).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        backup: impl Into<Option<Backup>>;
+
+        /// Sets whether each source file is removed when its copy is complete and verified. Directories and symbolic links are
+        /// kept, and so are files that were left out. Defaults to `false`.
+        ///
+        /// The sizes are compared after each transfer, unless [`verify`](Self::verify) sets another verification, and a downloaded
+        /// file is written to the disk (as with [`sync`](Self::sync)). A file that is found unchanged is removed from the source
+        /// only if it was compared by hash, or by its size and a time to the second; otherwise its source is kept. A local source
+        /// that changed during its upload is kept, as a failure.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.mirror_down("/incoming", "incoming").remove_source(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        remove_source: bool;
+
+        /// Moves each source file into this directory when its copy is complete and verified, instead of
+        /// [removing](Self::remove_source) it: under its path relative to the root of the source (`RNFR`, `RNTO` on a server). The
+        /// directory is relative to that root, or absolute, and is created. A file that it has already is kept: the source stays
+        /// in its place, as a failure. What is in the directory is not mirrored. Defaults to `None`.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.mirror_down("/incoming", "incoming").move_source("done".to_owned()).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        move_source: impl Into<Option<String>>;
+
+        /// Sets how symbolic links at the source are handled. Defaults to [`Links::Skip`].
+        ///
+        /// A symbolic link in a local target is never followed. One in the place of a directory or a file is
+        /// an error, or is replaced if deletion is enabled.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+        /// use oxftp::Links;
+        ///
+        /// pool.mirror_down("/pub", "copy").links(Links::Follow).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        links: Links;
     }
 
     file_setters! {
@@ -518,7 +477,7 @@ impl<'p> Mirror<'p> {
     /// ```
     #[must_use]
     pub fn dry_run(mut self, dry_run: bool) -> Self {
-        self.dry_run = dry_run;
+        self.options.dry_run = dry_run;
         self
     }
 
@@ -535,7 +494,7 @@ impl<'p> Mirror<'p> {
     /// ```
     #[must_use]
     pub fn on_step(mut self, observer: impl Fn(&Step) + Send + Sync + 'static) -> Self {
-        self.observer = Some(StepObserver::new(observer));
+        self.options.observer = Some(StepObserver::new(observer));
         self
     }
 
@@ -564,20 +523,23 @@ impl<'p> Mirror<'p> {
     }
 
     async fn prepare_roots(&mut self) -> Result<RootState> {
-        if self.links == Links::Copy && !matches!(self.direction, MirrorDirection::Down { .. }) {
+        if self.choice.links == Some(Links::Copy) && !matches!(self.direction, MirrorDirection::Down { .. }) {
             return Err(Error::Unsupported { what: "command to create symbolic links" });
         }
         let fs = self.worker.config().file_system.clone();
         let budget = RetryBudget::new(self.job.retries);
-        let (direction, dry_run) = (&self.direction, self.dry_run);
+        let (direction, dry_run) = (&self.direction, self.options.dry_run);
         let mut worker = self.worker.again();
         Ok(retrying!(&mut worker, budget, |client| direction.prepare_roots(&*fs, client, dry_run).await)?)
     }
 
     fn into_context(mut self, roots: &RootState) -> (MirrorContext, Worker<'p>) {
-        self.upload.temporary |= self.backup.is_some();
-        let backups = self.backup.take().map(|backup| self.direction.backups(backup)).unwrap_or_default();
-        let sources = MirrorSources::new(&self.source, &self.direction, self.job.retries);
+        self.options.upload.temporary |= self.choice.backup.is_some();
+        // With deletions, the listings after the transfers check the names.
+        self.options.upload.checks_name = self.options.delete == Delete::Never;
+        let backups =
+            self.choice.backup.take().map(|backup| self.direction.backups(backup)).unwrap_or_default();
+        let sources = MirrorSources::new(&self.choice.source, &self.direction, self.job.retries);
         if sources.are_removed() {
             self.file.sync = true;
             if self.file.verify == Verify::Auto {
@@ -599,29 +561,23 @@ impl<'p> Mirror<'p> {
         let context = MirrorContext {
             direction: self.direction,
             fs,
-            filter: self.filter,
             comparison: Comparison {
-                by: self.compare,
+                by: self.options.compare,
                 keeps_times: roots.target_keeps_times,
                 asks_times: true,
             },
-            delete: self.delete,
+            deletion_budget: DeletionBudget::new(self.options.max_deletions),
             backups,
             sources,
-            existing: self.existing,
-            links: self.links,
+            existing: self.choice.existing,
+            links: self.choice.links.unwrap_or_default(),
             file_options: self.file,
-            // With deletions, the listings after the transfers check the names.
-            upload: UploadOptions { checks_name: self.delete == Delete::Never, ..self.upload },
-            empty_directories: self.empty_directories,
-            dry_run: self.dry_run,
             reconnects: self.job.retries,
-            observer: self.observer,
+            options: self.options,
             clocks: ServerClocks::default(),
             notices: Notices::default(),
             name_notes,
             unconfirmed: UnconfirmedNodes::default(),
-            deletion_budget: DeletionBudget::new(self.max_deletions),
             counters: Counters::default(),
             deferred: Mutex::new(Deferred::default()),
             source_cycles: CycleDetector::new(&limits),

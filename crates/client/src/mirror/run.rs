@@ -18,16 +18,16 @@ use super::{
     directory_pair::{DirectoryPair, MissingDirectory},
     extraneous::{ExtraneousNodes, StoredNames},
     file_job::{self, FileJob, FileJobs},
-    filter::Filter,
     listing::Listing,
     name_notes::NameNotes,
     node::{Node, NodeFacts},
     node_table::NodeTable,
     notices::Notices,
+    options::MirrorOptions,
     plan::{DirectoryPlan, PlanRules, PlannedFile, plan},
     relative_path::RelativePath,
     sources::{MirrorSources, is_as_listed},
-    step::{Action, Reason, Step, StepObserver},
+    step::{Action, Reason, Step},
     unconfirmed::UnconfirmedNodes,
 };
 use crate::transfer::symlink::Links;
@@ -36,7 +36,6 @@ use crate::transfer::{
     name_collisions::refuse_other_spelling,
     options::FileOptions,
     scheduler::{Found, JobHandler, pending_write::FileOutcome, retry::is_retryable},
-    upload::file::UploadOptions,
 };
 use crate::{
     Client, Error, Existing, Report, Result, TransferredFile,
@@ -48,23 +47,17 @@ use crate::{
 /// Settings and state of a mirror.
 pub(crate) struct MirrorContext {
     pub(crate) direction: MirrorDirection,
+    pub(crate) options: MirrorOptions,
     pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) limits: Limits,
-    pub(crate) filter: Filter,
     pub(crate) comparison: Comparison,
-    pub(crate) delete: Delete,
     pub(crate) backups: MirrorBackups,
     pub(crate) sources: MirrorSources,
     pub(crate) existing: Existing,
     pub(crate) links: Links,
     pub(crate) file_options: FileOptions,
-    pub(crate) upload: UploadOptions,
-    /// Directories are created from which the filter excludes everything.
-    pub(crate) empty_directories: bool,
-    pub(crate) dry_run: bool,
     /// The number of times that a session that is lost to a deletion is opened again.
     pub(crate) reconnects: u32,
-    pub(crate) observer: Option<StepObserver>,
     pub(crate) clocks: ServerClocks,
     pub(crate) notices: Notices,
     pub(crate) name_notes: NameNotes,
@@ -202,7 +195,7 @@ impl MirrorContext {
         {
             self.create(sessions, missing).await?;
         }
-        let part_files = match self.direction.has_local_target() || self.upload.temporary {
+        let part_files = match self.direction.has_local_target() || self.options.upload.temporary {
             true => file_job::part_files(&source),
             false => Vec::new(),
         };
@@ -214,7 +207,7 @@ impl MirrorContext {
         if !shows_dot_names {
             self.keep_dot_names(&mut plan);
         }
-        if self.delete == Delete::Never {
+        if self.options.delete == Delete::Never {
             Box::pin(self.find_other_names(sessions, path, &mut plan, &mut found.failures)).await?;
         }
         let stored = Box::pin(self.delete_first(sessions, path, &mut plan)).await?;
@@ -232,7 +225,7 @@ impl MirrorContext {
     ) -> Result<DirectoryPlan> {
         let rules = PlanRules {
             comparison,
-            deletes: is_complete && self.delete != Delete::Never,
+            deletes: is_complete && self.options.delete != Delete::Never,
             copies_symlinks: self.links == Links::Copy,
             removes_sources: self.sources.are_removed(),
             existing: self.existing,
@@ -270,7 +263,7 @@ impl MirrorContext {
     /// another directory. Below the root, the listings differ from that of the root, or are doubted.
     fn needs_proof(&self, path: &RelativePath, source: &Listing, target: &Listing) -> bool {
         let lacks = |name: &[u8]| source.nodes.find(name).is_none();
-        self.delete != Delete::Never && path.depth() == 0 && target.nodes.names().any(lacks)
+        self.options.delete != Delete::Never && path.depth() == 0 && target.nodes.names().any(lacks)
     }
 
     async fn prove_source(
@@ -301,7 +294,7 @@ impl MirrorContext {
         let listing = target.list(&directory.path, &self.limits, follow_up).await?;
         let is_across = matches!(self.direction, MirrorDirection::Across { .. });
         let is_empty = listing.nodes.is_empty() && listing.is_complete();
-        if directory.path.depth() == 0 && is_empty && !self.dry_run && !is_across {
+        if directory.path.depth() == 0 && is_empty && !self.options.dry_run && !is_across {
             target.make_sure_of_root().await?;
         }
         Ok(listing)
@@ -310,7 +303,8 @@ impl MirrorContext {
     /// Returns whether a directory is created for the nodes that the filter accepts. If there are only directories,
     /// their contents decide.
     fn needs_directory(&self, directory: &RelativePath, nodes: &NodeTable, leaves_out: bool) -> bool {
-        let keeps_all = self.filter.is_empty() || self.empty_directories || directory.depth() == 0;
+        let keeps_all =
+            self.options.filter.is_empty() || self.options.empty_directories || directory.depth() == 0;
         keeps_all || nodes.iter().any(|node| !node.kind.is_directory()) || nodes.is_empty() && !leaves_out
     }
 
@@ -322,7 +316,7 @@ impl MirrorContext {
                 continue;
             }
             let path = &directory.path;
-            if let Some(name) = path.name().filter(|_| !self.dry_run) {
+            if let Some(name) = path.name().filter(|_| !self.options.dry_run) {
                 let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
                 target.create_dir(path, self.file_options.dir_mode).await?;
                 if let Some(stored) = &directory.stored {
@@ -349,8 +343,10 @@ impl MirrorContext {
         if !duplicates.is_empty() {
             nodes.retain(|node| !duplicates.contains(&node.name));
         }
-        if !self.filter.is_empty() {
-            nodes.retain(|node| self.filter.accepts(&node.candidate(&directory.join(&node.name).to_text())));
+        if !self.options.filter.is_empty() {
+            nodes.retain(|node| {
+                self.options.filter.accepts(&node.candidate(&directory.join(&node.name).to_text()))
+            });
         }
         nodes
     }
@@ -367,10 +363,11 @@ impl MirrorContext {
         if !duplicates.is_empty() {
             nodes.retain(|node| !duplicates.contains(&node.name));
         }
-        if !self.filter.is_empty() {
+        if !self.options.filter.is_empty() {
             nodes.retain(|node| {
                 let name = node.name.as_bytes();
-                let accepts = || self.filter.accepts(&node.candidate(&directory.join(&node.name).to_text()));
+                let accepts =
+                    || self.options.filter.accepts(&node.candidate(&directory.join(&node.name).to_text()));
                 !source.has_left_out(name) && (source.find(name).is_some() || accepts())
             });
         }
@@ -462,7 +459,7 @@ impl MirrorContext {
             }
         }
         plan.remove_blocked(&kept);
-        match self.delete {
+        match self.options.delete {
             Delete::Before => {
                 if self.file_options.resume {
                     // Partial files of an earlier mirror are kept to be resumed.
@@ -588,10 +585,10 @@ impl MirrorContext {
             return Ok(None);
         };
         let follow_up = if self.sources.are_removed() { FollowUp::Nothing } else { follow_up };
-        let moved = match self.dry_run {
+        let moved = match self.options.dry_run {
             true => Transferred { bytes: 0, resumed: 0 },
             false => {
-                let (options, upload) = (self.file_options, self.upload);
+                let (options, upload) = (self.file_options, self.options.upload);
                 let moved =
                     Box::pin(transfer.run(&file.source, options, upload, &self.backups, follow_up, progress));
                 self.note_name(&path, &file.source, moved.await)?
@@ -609,7 +606,7 @@ impl MirrorContext {
 
     /// Returns whether the names that this mirror stores are compared with a later listing.
     fn confirms_names(&self) -> bool {
-        !self.dry_run && !self.direction.has_local_target()
+        !self.options.dry_run && !self.direction.has_local_target()
     }
 
     /// Records the name under which the server stored a file, if the server does not find it by its own name.
@@ -630,7 +627,7 @@ impl MirrorContext {
     /// Records a transferred file for the report.
     fn note_transferred(&self, path: &RelativePath, moved: Transferred) {
         let mut deferred = self.deferred();
-        if self.dry_run || deferred.transferred.len() >= Report::MAX_TRANSFERRED {
+        if self.options.dry_run || deferred.transferred.len() >= Report::MAX_TRANSFERRED {
             return;
         }
         if let Some((source, target)) = self.direction.places(path) {
@@ -646,7 +643,7 @@ impl MirrorContext {
         path: &RelativePath,
         before: Option<&Metadata>,
     ) -> Result<()> {
-        if !self.dry_run {
+        if !self.options.dry_run {
             let source = self.direction.source(&*self.fs, sessions, &self.clocks);
             self.sources.remove(source, path, before).await?;
         }
@@ -660,12 +657,12 @@ impl MirrorContext {
         on_failure: &'a (dyn Fn(String, Error) + Sync),
     ) -> Deletion<'a> {
         Deletion {
-            filter: &self.filter,
+            filter: &self.options.filter,
             limits: &self.limits,
             cycles: &self.deletion_cycles,
             budget: &self.deletion_budget,
             backups: &self.backups,
-            dry_run: self.dry_run,
+            dry_run: self.options.dry_run,
             reconnects: self.reconnects,
             on_step,
             on_failure,
@@ -673,7 +670,7 @@ impl MirrorContext {
     }
 
     pub(crate) fn report_step(&self, step: Step) {
-        if let Some(observer) = &self.observer {
+        if let Some(observer) = &self.options.observer {
             observer.notify(&step);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use oxftp_proto::{HashAlgorithm, Precision, RemotePath, Timestamp, Zone};
+use oxftp_proto::{RemotePath, Zone};
 
 use super::{
     backups::MirrorBackups,
@@ -10,19 +10,19 @@ use super::{
     node::NodeFacts,
     notices::Notices,
     plan::PlannedFile,
-    server_to_server::{ServerFile, copy_through_client},
     step::Reason,
 };
 use crate::transfer::{
     download::file::{FileDownload, RemoteFile},
     file_progress::{FileProgress, Transferred},
     final_name::rename_into_place,
-    options::{FileOptions, Verify},
+    options::FileOptions,
     partial_name::{new_token, remote_partial_path},
-    preserve::warn_of_refused_time,
+    preserve::exact_time,
+    server_to_server::{ServerFile, copy_through_client, hash_mismatch, set_mode, set_modified, verify},
     upload::file::{FileUpload, UploadOptions},
 };
-use crate::{Client, Error, Result, client::FollowUp, hash_file, local_fs::FileSystem};
+use crate::{Client, Result, client::FollowUp, hash_file, local_fs::FileSystem};
 
 /// Source and target of one file.
 pub(crate) enum FileTransfer<'a> {
@@ -160,79 +160,4 @@ impl FileTransfer<'_> {
             Self::Relay { source, target } => Ok(hash_mismatch(source, target).await?.is_none()),
         }
     }
-}
-
-/// Asks for the exact time of a file if the listed time is coarse or has no zone. Returns the listed time if the
-/// server does not reply with one.
-pub(crate) async fn exact_time(
-    client: &mut Client,
-    path: &RemotePath,
-    listed: Option<Timestamp>,
-) -> Result<Option<Timestamp>> {
-    if listed.is_some_and(|time| time.zone() != Zone::Unknown && time.precision() >= Precision::Second) {
-        return Ok(listed);
-    }
-    match client.try_modified(path).await {
-        Ok(time) => Ok(time.or(listed)),
-        Err(error) => Err(error),
-    }
-}
-
-/// Sets the permissions of a file. A refusal is a warning.
-async fn set_mode(file: &mut ServerFile<'_>, mode: u32) -> Result<()> {
-    match file.client.set_permissions(&file.path, mode & 0o777).await {
-        Err(error @ Error::StatusCode(_)) if !file.client.is_broken() => {
-            crate::trace::warn!("the permissions of {} are not preserved: {error}", file.path);
-            Ok(())
-        }
-        set => set,
-    }
-}
-
-/// Sets the modification time of a file, if the server supports it. A time without zone counts as UTC.
-pub(crate) async fn set_modified(file: &mut ServerFile<'_>, time: Option<Timestamp>) -> Result<()> {
-    let Some(time) = time else { return Ok(()) };
-    let set = file.client.set_modified(&file.path, time).await;
-    warn_of_refused_time(file.client, &file.path, set)
-}
-
-pub(crate) async fn verify(
-    how: Verify,
-    source: &mut ServerFile<'_>,
-    target: &mut ServerFile<'_>,
-    bytes: u64,
-) -> Result<()> {
-    match how {
-        Verify::Auto | Verify::Nothing => Ok(()),
-        Verify::Size => match target.client.size(&target.path).await? {
-            there if there == bytes => Ok(()),
-            there => Err(Error::SizeMismatch { expected: there, transferred: bytes }),
-        },
-        Verify::Hash => match hash_mismatch(source, target).await? {
-            None => Ok(()),
-            Some(mismatch) => Err(mismatch),
-        },
-        Verify::Content => match hash_mismatch(source, target).await {
-            Ok(None) => Ok(()),
-            Ok(Some(mismatch)) => Err(mismatch),
-            Err(Error::Unsupported { .. } | Error::StatusCode(_) | Error::UnusableReply { .. }) => {
-                let here = source.client.hash_content(&source.path, HashAlgorithm::Sha256).await?;
-                let there = target.client.hash_content(&target.path, HashAlgorithm::Sha256).await?;
-                if here == there { Ok(()) } else { Err(Error::HashMismatch { there, here }) }
-            }
-            Err(error) => Err(error),
-        },
-    }
-}
-
-/// Compares the files of two servers by the strongest hash that both support; returns the error if they differ.
-async fn hash_mismatch(source: &mut ServerFile<'_>, target: &mut ServerFile<'_>) -> Result<Option<Error>> {
-    let supported = target.client.hash_algorithms().await?;
-    let candidates = source.client.hash_algorithms().await?;
-    let common = candidates.into_iter().find(|algorithm| supported.contains(algorithm));
-    let algorithm =
-        common.ok_or(Error::Unsupported { what: "hash algorithm in common with the other server" })?;
-    let here = source.client.hash(&source.path, algorithm).await?;
-    let there = target.client.hash(&target.path, algorithm).await?;
-    Ok((here != there).then_some(Error::HashMismatch { there, here }))
 }

@@ -21,7 +21,9 @@ use super::{
     ranges::RangeCosts,
     refusal::{is_connection_limit_at_connecting, is_connection_limit_at_login},
 };
-use crate::{Client, Error, Host, Result, client::ServerCapabilities, config::Config, deadline::Deadline};
+use crate::{
+    Client, Error, Host, Result, capabilities::ServerCapabilities, config::Config, deadline::Deadline,
+};
 
 /// State shared by the clones of a pool and its sessions.
 pub(super) struct PoolInner {

@@ -24,6 +24,7 @@ use tokio::{
 use super::Pool;
 use crate::{
     Error, PooledClient, RangeStream, Result,
+    backoff::Backoff,
     client::{ByteRange, FollowUp},
 };
 
@@ -155,7 +156,7 @@ enum Ended {
 
 impl Reader {
     async fn run(mut self, blocks: Sender<Result<Bytes>>) {
-        let mut failures = 0;
+        let mut backoff = Backoff::new(RETRIES, PAUSE);
         loop {
             let begun_at = self.at;
             let outcome = tokio::select! {
@@ -165,20 +166,23 @@ impl Reader {
             match outcome {
                 Ok(Ended::Complete | Ended::Unwanted) => return,
                 Ok(Ended::Suspended(block)) => {
-                    failures = 0;
+                    backoff = Backoff::new(RETRIES, PAUSE);
                     // A caller may take an empty block for the end.
                     if !block.is_empty() && blocks.send(Ok(block)).await.is_err() {
                         return;
                     }
                 }
                 Err(error) => {
-                    failures = if self.at > begun_at { 1 } else { failures + 1 };
-                    if failures > RETRIES || !self.may_continue(&error) {
+                    if self.at > begun_at {
+                        backoff = Backoff::new(RETRIES, PAUSE);
+                    }
+                    let pause = backoff.next_pause().filter(|_| self.may_continue(&error));
+                    let Some(pause) = pause else {
                         let _ = blocks.send(Err(error)).await;
                         return;
-                    }
+                    };
                     crate::trace::debug!("{} is continued at byte {} after: {error}", self.path, self.at);
-                    sleep(PAUSE * 2_u32.pow(failures - 1)).await;
+                    sleep(pause).await;
                 }
             }
         }

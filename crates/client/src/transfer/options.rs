@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{source_removal::SourceRemoval, symlink::Links};
+use super::{backup::Backup, source_removal::SourceRemoval, symlink::Links};
 use crate::{Candidate, Error, Progress, Result, Selection, progress::Silent};
 
 /// Options for the transfer of each file: what is preserved and checked.
@@ -69,6 +69,8 @@ impl FileOptions {
 pub(crate) struct Choice {
     pub(crate) selection: Option<Selection>,
     pub(crate) existing: Existing,
+    /// Backups of the files that are replaced.
+    pub(crate) backup: Option<Backup>,
     pub(crate) source: SourceRemoval,
     /// Handling of symbolic links; `None` makes each a failure.
     pub(crate) links: Option<Links>,
@@ -276,6 +278,53 @@ macro_rules! file_setters {
     };
 }
 pub(crate) use file_setters;
+
+/// Writes the setters of `choice: Choice` that all builders have, with the documentation of each.
+macro_rules! choice_setters {
+    (
+        $(#[$existing:meta])* existing: Existing;
+        $(#[$backup:meta])* backup: impl Into<Option<Backup>>;
+        $(#[$remove:meta])* remove_source: bool;
+        $(#[$moved:meta])* move_source: impl Into<Option<String>>;
+        $(#[$links:meta])* links: Links;
+    ) => {
+        $(#[$existing])*
+        #[must_use]
+        pub fn existing(mut self, existing: crate::Existing) -> Self {
+            self.choice.existing = existing;
+            self
+        }
+
+        $(#[$backup])*
+        #[must_use]
+        pub fn backup(mut self, backup: impl Into<Option<crate::Backup>>) -> Self {
+            self.choice.backup = backup.into();
+            self
+        }
+
+        $(#[$remove])*
+        #[must_use]
+        pub fn remove_source(mut self, remove: bool) -> Self {
+            self.choice.source.set_delete(remove);
+            self
+        }
+
+        $(#[$moved])*
+        #[must_use]
+        pub fn move_source(mut self, directory: impl Into<Option<String>>) -> Self {
+            self.choice.source.set_move(directory.into());
+            self
+        }
+
+        $(#[$links])*
+        #[must_use]
+        pub fn links(mut self, links: crate::Links) -> Self {
+            self.choice.links = Some(links);
+            self
+        }
+    };
+}
+pub(crate) use choice_setters;
 
 /// Writes the setters of a builder that has a field `job: JobOptions`.
 macro_rules! job_setters {

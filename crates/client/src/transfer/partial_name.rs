@@ -2,7 +2,9 @@
 
 use std::{
     collections::HashSet,
+    hash::{BuildHasher, RandomState},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
     time::SystemTime,
 };
 
@@ -10,7 +12,7 @@ use oxftp_proto::{Encoding, FileName, NameError, RemotePath};
 use sha2::{Digest, Sha256};
 
 use super::local_path::{os_bytes, os_string};
-use crate::Error;
+use crate::{Error, lock::LOCK_SUFFIX};
 
 /// Suffix of the name of a file that is not complete: of a download, or of an upload with
 /// [`Upload::temporary`](crate::Upload::temporary).
@@ -20,6 +22,33 @@ pub const PART_SUFFIX: &str = ".oxftp.part";
 
 /// Suffix of the name that an older file on the server has while it is replaced.
 const REPLACED_SUFFIX: &str = ".oxftp.old";
+
+/// Returns a new name for a file on a server that is not complete: a hidden one, with [`PART_SUFFIX`].
+///
+/// Meant for programs that write a file with [`Client::upload_stream`](crate::Client::upload_stream) and then rename it.
+///
+/// ```
+/// let name = oxftp::new_partial_name();
+/// assert!(name.starts_with('.') && oxftp::is_reserved_name(&name));
+/// ```
+#[must_use]
+pub fn new_partial_name() -> String {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+    format!(".{:016x}{PART_SUFFIX}", RandomState::new().hash_one((number, std::process::id())))
+}
+
+/// Returns whether a name is that of a file that is not complete, or of a lock ([`LOCK_SUFFIX`]). A program should show no
+/// such file, and create none itself.
+///
+/// ```
+/// assert!(oxftp::is_reserved_name("report.pdf.oxftp.part"));
+/// assert!(!oxftp::is_reserved_name("report.part"));
+/// ```
+#[must_use]
+pub fn is_reserved_name(name: &str) -> bool {
+    name.ends_with(PART_SUFFIX) || name.ends_with(LOCK_SUFFIX)
+}
 
 /// Returns the path of the local file that holds a download until it is complete.
 pub(crate) fn partial_path(path: &Path) -> PathBuf {
@@ -66,7 +95,6 @@ fn with_suffix(path: &RemotePath, suffix: &str, encoding: Encoding) -> Result<Re
 
 /// Creates a token that no other upload has.
 pub(crate) fn new_token() -> String {
-    use std::hash::{BuildHasher, RandomState};
     let number = RandomState::new().hash_one((std::process::id(), SystemTime::now()));
     format!("{:08x}", number >> 32)
 }
@@ -132,6 +160,16 @@ mod tests {
 
     fn taken_among(names: &[&str]) -> Vec<usize> {
         partial_names_of_others(names.iter().map(|name| name.as_bytes())).into_iter().collect()
+    }
+
+    #[test]
+    fn new_partial_names_are_reserved_and_differ() {
+        let (one, other) = (new_partial_name(), new_partial_name());
+
+        assert!(is_reserved_name(&one) && one.starts_with('.'), "{one}");
+        assert_ne!(one, other);
+        assert!(is_reserved_name("x.parquet.oxftp.lock"));
+        assert!(!is_reserved_name("x.part"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use oxftp_proto::{RemotePath, Timestamp};
+use oxftp_proto::{Precision, RemotePath, Timestamp, Zone};
 
 use super::local_path::make_below;
 use crate::{
@@ -28,6 +28,22 @@ pub(crate) async fn set_local_mode(fs: &dyn FileSystem, file: &Path, listed: Opt
 pub(crate) async fn choose_local_mode(fs: &dyn FileSystem, path: &Path, mode: u32) -> bool {
     let set = fs.set_permissions(path, mode).await;
     set.inspect_err(|error| crate::trace::warn!("{error}")).is_ok()
+}
+
+/// Asks for the exact time of a file if the listed time is coarse or has no zone. Returns the listed time if the
+/// server does not reply with one.
+pub(crate) async fn exact_time(
+    client: &mut Client,
+    path: &RemotePath,
+    listed: Option<Timestamp>,
+) -> Result<Option<Timestamp>> {
+    if listed.is_some_and(|time| time.zone() != Zone::Unknown && time.precision() >= Precision::Second) {
+        return Ok(listed);
+    }
+    match client.try_modified(path).await {
+        Ok(time) => Ok(time.or(listed)),
+        Err(error) => Err(error),
+    }
 }
 
 /// Creates a local directory below another one; if it is new, it gets these permissions.

@@ -16,8 +16,8 @@ use std::{
 use oxftp::{
     connect::{BoxSocket, Connector, Socket, Target, TcpConnector},
     local_fs::{
-        BoxFuture, CommitOptions, CreateDirOptions, DirEntry, FileHandle, FileSystem, LocalFsResult,
-        Metadata, OpenMode, ReadFile, WholeFile,
+        AtomicWrite, BoxFuture, CommitOptions, CreateDirOptions, DirEntry, FileHandle, FileSystem,
+        LocalFsResult, Metadata, OpenMode, ReadFile,
     },
 };
 use tokio::{
@@ -191,11 +191,11 @@ file_system!(KillableFs, self => self; {
         })
     }
 
-    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
+    fn write_atomic<'a>(&'a self, file: AtomicWrite) -> BoxFuture<'a, LocalFsResult<bool>> {
         Box::pin(async move {
             self.kill_switch.step_or_stop().await;
             let target = file.target.clone();
-            let written = self.inner.write_whole(file).await?;
+            let written = self.inner.write_atomic(file).await?;
             (self.kill_switch.on_final_name)(&target);
             Ok(written)
         })

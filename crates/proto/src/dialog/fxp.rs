@@ -5,7 +5,7 @@ use std::{
     vec,
 };
 
-use super::{Dialog, DialogError, Endpoint, Event, PassiveMode, SUCCESS, Step};
+use super::{Dialog, DialogError, Event, PassiveAddress, PassiveMode, SUCCESS, Step};
 use crate::{
     Code, Command,
     address::{format_eprt, format_port, parse_pasv},
@@ -35,7 +35,7 @@ impl FxpListen {
         Self { cpsv: true, modes: vec![PassiveMode::Pasv].into_iter(), current: None }
     }
 
-    fn next_mode(&mut self, failure: DialogError) -> Result<Step<Endpoint>, DialogError> {
+    fn next_mode(&mut self, failure: DialogError) -> Result<Step<PassiveAddress>, DialogError> {
         self.current = self.modes.next();
         match self.current {
             Some(_) if self.cpsv => Ok(Step::Send(Command::new("CPSV"))),
@@ -46,9 +46,9 @@ impl FxpListen {
 }
 
 impl Dialog for FxpListen {
-    type Output = Endpoint;
+    type Output = PassiveAddress;
 
-    fn step(&mut self, event: Event) -> Result<Step<Endpoint>, DialogError> {
+    fn step(&mut self, event: Event) -> Result<Step<PassiveAddress>, DialogError> {
         match (event, self.current) {
             (Event::Start, None) => self.next_mode(DialogError::OutOfTurn),
             (Event::Reply(reply), _) if reply.code() == Code::SERVICE_CLOSING => {
@@ -57,10 +57,10 @@ impl Dialog for FxpListen {
             // Some servers reply to CPSV with another code, but with the address as for PASV.
             (Event::Reply(reply), Some(_)) if self.cpsv => {
                 let address = parse_pasv(reply.expect(SUCCESS)?.last_line())?;
-                Ok(Step::Done(Endpoint { port: address.port(), advertised: Some(*address.ip()) }))
+                Ok(Step::Done(PassiveAddress { port: address.port(), advertised: Some(*address.ip()) }))
             }
             (Event::Reply(reply), Some(mode)) => match mode.read(reply) {
-                Ok(endpoint) => Ok(Step::Done(endpoint)),
+                Ok(address) => Ok(Step::Done(address)),
                 Err(failure) => self.next_mode(failure),
             },
             _ => Err(DialogError::OutOfTurn),
@@ -108,7 +108,7 @@ impl Dialog for FxpConnect {
     }
 }
 
-impl Endpoint {
+impl PassiveAddress {
     /// Returns the address for another server to connect to: that of the listening server's control
     /// connection, or the advertised one if it is trusted. `None` when neither is known.
     #[must_use]
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::dialog::replay::replay;
 
-    fn listen(script: &str) -> Result<Endpoint, DialogError> {
+    fn listen(script: &str) -> Result<PassiveAddress, DialogError> {
         replay(FxpListen::new(vec![PassiveMode::Epsv, PassiveMode::Pasv]), script)
     }
 
@@ -137,16 +137,16 @@ mod tests {
     #[test]
     fn fxp_listen_falls_back_to_pasv() {
         assert_eq!(listen("> EPSV\n< 229 ok (|||21|)").unwrap().port, 21);
-        let endpoint = listen("> EPSV\n< 500 what?\n> PASV\n< 227 (10,0,0,1,0,22)").unwrap();
-        assert_eq!((endpoint.port, endpoint.advertised), (22, Some(Ipv4Addr::new(10, 0, 0, 1))));
+        let address = listen("> EPSV\n< 500 what?\n> PASV\n< 227 (10,0,0,1,0,22)").unwrap();
+        assert_eq!((address.port, address.advertised), (22, Some(Ipv4Addr::new(10, 0, 0, 1))));
         assert!(listen("> EPSV\n< 500 what?\n> PASV\n< 502 no").is_err());
         assert!(listen("> EPSV\n< 421 bye").is_err());
     }
 
     #[test]
     fn cpsv_reply_is_parsed_without_fallback() {
-        let endpoint = replay(FxpListen::with_cpsv(), "> CPSV\n< 227 (10,0,0,1,0,22)").unwrap();
-        assert_eq!(endpoint.port, 22);
+        let address = replay(FxpListen::with_cpsv(), "> CPSV\n< 227 (10,0,0,1,0,22)").unwrap();
+        assert_eq!(address.port, 22);
         assert!(replay(FxpListen::with_cpsv(), "> CPSV\n< 500 what?").is_err());
         assert!(replay(FxpListen::with_cpsv(), "> CPSV\n< 227 somewhere").is_err());
     }
@@ -164,12 +164,12 @@ mod tests {
     #[test]
     fn fxp_uses_control_address_unless_advertised_trusted() {
         let control = Some(IpAddr::from([192, 0, 2, 1]));
-        let endpoint = Endpoint { port: 22, advertised: Some(Ipv4Addr::new(10, 0, 0, 1)) };
+        let address = PassiveAddress { port: 22, advertised: Some(Ipv4Addr::new(10, 0, 0, 1)) };
 
-        assert_eq!(endpoint.for_peer(control, false), Some("192.0.2.1:22".parse().unwrap()));
-        assert_eq!(endpoint.for_peer(control, true), Some("10.0.0.1:22".parse().unwrap()));
-        assert_eq!(endpoint.for_peer(None, false), None);
-        let unspecified = Endpoint { advertised: Some(Ipv4Addr::UNSPECIFIED), ..endpoint };
+        assert_eq!(address.for_peer(control, false), Some("192.0.2.1:22".parse().unwrap()));
+        assert_eq!(address.for_peer(control, true), Some("10.0.0.1:22".parse().unwrap()));
+        assert_eq!(address.for_peer(None, false), None);
+        let unspecified = PassiveAddress { advertised: Some(Ipv4Addr::UNSPECIFIED), ..address };
         assert_eq!(unspecified.for_peer(control, true), Some("192.0.2.1:22".parse().unwrap()));
     }
 }

@@ -89,7 +89,7 @@ pub enum Step<T> {
     /// Pass on the next reply, without sending a command.
     AwaitReply,
     /// Open a data connection to this port.
-    Open(Endpoint),
+    Open(PassiveAddress),
     /// Listen for a data connection.
     Listen,
     /// Perform a TLS handshake.
@@ -102,7 +102,7 @@ pub enum Step<T> {
 
 /// The address at which a server listens for a data connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct PassiveAddress {
     /// The port.
     pub port: u16,
     /// The address that the server sent. The client decides whether to use it.

@@ -2,7 +2,7 @@
 
 use std::vec;
 
-use super::{Dialog, DialogError, Endpoint, Event, Step};
+use super::{Dialog, DialogError, Event, PassiveAddress, Step};
 use crate::{
     Code, Command, Reply,
     address::{AddressError, parse_epsv, parse_pasv},
@@ -46,16 +46,16 @@ impl PassiveMode {
     }
 
     /// Reads the address in a reply. Some servers answer `PASV` as they would answer `EPSV`.
-    pub(super) fn read(self, reply: Reply) -> Result<Endpoint, DialogError> {
+    pub(super) fn read(self, reply: Reply) -> Result<PassiveAddress, DialogError> {
         match self {
             _ if self.is_answer(reply.code()) && reply.code().get() == 229 => {
-                Ok(Endpoint { port: from_any_line(&reply, parse_epsv)?, advertised: None })
+                Ok(PassiveAddress { port: from_any_line(&reply, parse_epsv)?, advertised: None })
             }
             Self::Epsv => Err(reply.unexpected(&["229"]).into()),
             Self::Pasv => {
                 let reply = reply.expect(&["227"])?;
                 let address = from_any_line(&reply, parse_pasv)?;
-                Ok(Endpoint { port: address.port(), advertised: Some(*address.ip()) })
+                Ok(PassiveAddress { port: address.port(), advertised: Some(*address.ip()) })
             }
         }
     }
@@ -82,7 +82,7 @@ enum EarlyCommand {
     /// The command was sent; its reply is outstanding.
     Sent,
     /// The reply has arrived, too.
-    Answered(Endpoint),
+    Answered(PassiveAddress),
 }
 
 impl Passive {
@@ -100,8 +100,8 @@ impl Passive {
 
     /// Creates the dialog for a server that has already replied to the command of the first mode.
     #[must_use]
-    pub fn answered(modes: Vec<PassiveMode>, endpoint: Endpoint) -> Self {
-        Self { early: EarlyCommand::Answered(endpoint), ..Self::new(modes) }
+    pub fn answered(modes: Vec<PassiveMode>, address: PassiveAddress) -> Self {
+        Self { early: EarlyCommand::Answered(address), ..Self::new(modes) }
     }
 
     fn begin(&mut self) -> Result<Step<PassiveMode>, DialogError> {
@@ -109,7 +109,7 @@ impl Passive {
         Ok(match self.early {
             EarlyCommand::None => first,
             EarlyCommand::Sent => Step::AwaitReply,
-            EarlyCommand::Answered(endpoint) => Step::Open(endpoint),
+            EarlyCommand::Answered(address) => Step::Open(address),
         })
     }
 
@@ -134,7 +134,7 @@ impl Dialog for Passive {
                 Err(reply.unexpected(&["227", "229"]).into())
             }
             (Event::Reply(reply), Some(mode)) => match mode.read(reply) {
-                Ok(endpoint) => Ok(Step::Open(endpoint)),
+                Ok(address) => Ok(Step::Open(address)),
                 Err(failure) => self.next_mode(failure),
             },
             (Event::Opened, Some(mode)) => Ok(Step::Done(mode)),
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn early_passive_command_is_not_repeated() {
         let modes = || vec![PassiveMode::Epsv, PassiveMode::Pasv];
-        let here = Endpoint { port: 21, advertised: None };
+        let here = PassiveAddress { port: 21, advertised: None };
 
         assert_eq!(replay(Passive::sent(modes()), "< 229 ok (|||21|)\n= open 21"), Ok(PassiveMode::Epsv));
         assert_eq!(

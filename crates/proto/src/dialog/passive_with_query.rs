@@ -72,7 +72,7 @@ impl PassiveWithQuery {
         Ok(match step {
             Step::Send(command) => Step::Send(command),
             Step::AwaitReply => Step::AwaitReply,
-            Step::Open(endpoint) => Step::Open(endpoint),
+            Step::Open(address) => Step::Open(address),
             Step::Done(mode) => Step::Done((mode, self.reply.take())),
             _ => return Err(DialogError::OutOfTurn),
         })
@@ -94,7 +94,7 @@ impl Dialog for PassiveWithQuery {
         let is_outstanding = self.held.is_some() && self.reply.is_none();
         match event {
             Event::Queued => match self.held {
-                Some(Step::Open(endpoint)) => Ok(Step::Open(endpoint)),
+                Some(Step::Open(address)) => Ok(Step::Open(address)),
                 _ => Err(DialogError::OutOfTurn),
             },
             Event::Opened if is_outstanding => Ok(self.await_answer(DataConnection::Opened)),

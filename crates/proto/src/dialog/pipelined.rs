@@ -1,6 +1,6 @@
 //! Completion of a transfer while the next passive command is already sent.
 
-use super::{Dialog, DialogError, Endpoint, Event, PassiveMode, SUCCESS, Step};
+use super::{Dialog, DialogError, Event, PassiveAddress, PassiveMode, SUCCESS, Step};
 use crate::{Code, Reply, StatusCodeError};
 
 /// Waits for the final reply to a transfer while the replies to `EPSV` or `PASV`, and to queries about the
@@ -37,8 +37,8 @@ pub struct Completed {
 pub enum PassiveReply {
     /// No reply has arrived.
     Outstanding,
-    /// The server listens at this endpoint.
-    Listening(Endpoint),
+    /// The server listens at this address.
+    Listening(PassiveAddress),
     /// The command was refused.
     Refused,
 }
@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn listening(port: u16) -> PassiveReply {
-        PassiveReply::Listening(Endpoint { port, advertised: None })
+        PassiveReply::Listening(PassiveAddress { port, advertised: None })
     }
 
     #[test]

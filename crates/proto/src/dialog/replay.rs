@@ -28,10 +28,10 @@ pub(crate) fn replay<D: Dialog>(mut dialog: D, script: &str) -> Result<D::Output
                 Event::Queued
             }
             Step::AwaitReply => Event::Reply(reply(&expect("< "))),
-            Step::Open(endpoint) => match expect("= ").split_once(' ') {
-                Some(("open", port)) if port == endpoint.port.to_string() => Event::Opened,
-                Some(("fail", port)) if port == endpoint.port.to_string() => Event::NotOpened,
-                other => panic!("{endpoint:?} was opened, the script has {other:?}"),
+            Step::Open(address) => match expect("= ").split_once(' ') {
+                Some(("open", port)) if port == address.port.to_string() => Event::Opened,
+                Some(("fail", port)) if port == address.port.to_string() => Event::NotOpened,
+                other => panic!("{address:?} was opened, the script has {other:?}"),
             },
             Step::Listen => Event::Listening(expect("= listen ").parse().unwrap()),
             Step::Secure => {

@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<_> = env::args_os().skip(1).collect();
     let [program, picture] = words.as_slice() else { return Err("picture PROGRAM FILE.svg".into()) };
     let (served, here) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    lay_photos(&served.path().join("photos"))?;
+    create_photos(&served.path().join("photos"))?;
     let server = Server::start(ServeOptions::new(served.path())).await?;
     // The server listens on any free port; the picture shows the usual one.
     let port = format!(":{}/", server.address().port());
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Creates a tree that takes some seconds at the rate limit of the picture.
-fn lay_photos(directory: &Path) -> std::io::Result<()> {
+fn create_photos(directory: &Path) -> std::io::Result<()> {
     for (day, photos) in [("monday", 5), ("tuesday", 4)] {
         fs::create_dir_all(directory.join(day))?;
         for number in 1..=photos {

@@ -79,7 +79,7 @@ impl MemoryServer {
 
     /// Creates or replaces a file, with the directories above it. The name is stored as it is.
     pub fn lay(&self, path: &str, content: impl AsRef<[u8]>, modified: i64) {
-        self.lock().tree.lay(path, Item::file(content.as_ref().to_vec(), modified));
+        self.lock().tree.insert(path, Item::file(content.as_ref().to_vec(), modified));
     }
 
     /// Removes a file or an empty directory.

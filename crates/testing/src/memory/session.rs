@@ -75,7 +75,7 @@ async fn run(
         let mut state = lock(&state);
         let Habits { home, greeting, now, .. } = state.habits.clone();
         if !home.is_empty() && state.tree.get(home).is_none() {
-            state.tree.lay(home, Item::directory(now));
+            state.tree.insert(home, Item::directory(now));
         }
         (home.to_owned(), greeting)
     };
@@ -281,7 +281,7 @@ impl MemorySession {
             ("MKD", None) => match state.new_path(&self.directory, argument) {
                 Some(path) => {
                     let item = Item::directory(state.habits.now);
-                    state.tree.lay(&path, item);
+                    state.tree.insert(&path, item);
                     format!("257 \"/{path}\" made")
                 }
                 None => "550 no such directory".to_owned(),
@@ -474,7 +474,7 @@ impl MemorySession {
         {
             let mut state = lock(&self.state);
             let now = state.habits.now;
-            state.tree.lay(&target, Item::file(content, now));
+            state.tree.insert(&target, Item::file(content, now));
         }
         match broken {
             Some(reply) => self.break_off(reply).await,

@@ -58,7 +58,7 @@ impl MemoryTree {
     }
 
     /// Adds an item and the directories above it.
-    pub(super) fn lay(&mut self, path: &str, item: Item) {
+    pub(super) fn insert(&mut self, path: &str, item: Item) {
         for (at, _) in path.match_indices('/') {
             let above = path.get(..at).unwrap_or_default();
             self.0.entry(above.to_owned()).or_insert_with(|| Item::directory(item.modified));

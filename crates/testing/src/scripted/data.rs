@@ -13,7 +13,7 @@ use super::step::{Expected, PassiveMode, quoted};
 
 pub(super) struct Data {
     host: IpAddr,
-    endpoint: Endpoint,
+    next: NextConnection,
     open: Option<TcpStream>,
     /// Listeners to which the client must not connect.
     decoys: Vec<std::net::TcpListener>,
@@ -24,7 +24,7 @@ pub(super) struct Data {
 }
 
 /// The way in which the next data connection is opened.
-enum Endpoint {
+enum NextConnection {
     None,
     Listening(TcpListener),
     Remote(SocketAddr),
@@ -34,7 +34,7 @@ impl Data {
     pub(super) fn new(host: IpAddr) -> Self {
         Self {
             host,
-            endpoint: Endpoint::None,
+            next: NextConnection::None,
             open: None,
             decoys: Vec::new(),
             dead_ports: Vec::new(),
@@ -71,13 +71,13 @@ impl Data {
     /// Stores the address at which the client listens.
     pub(super) fn connect_back(&mut self, line: &[u8]) -> Result<(), String> {
         let address = parse_address(line).ok_or_else(|| format!("{} contains no address", quoted(line)))?;
-        self.endpoint = Endpoint::Remote(address);
+        self.next = NextConnection::Remote(address);
         Ok(())
     }
 
     /// Connects from another address of this machine; see [`check`](Self::check).
     pub(super) async fn foreign_connection(&mut self) -> Result<(), String> {
-        let Endpoint::Remote(address) = self.endpoint else {
+        let NextConnection::Remote(address) = self.next else {
             return Err("the client does not listen".into());
         };
         let connected = async {
@@ -165,7 +165,7 @@ impl Data {
     async fn bind_port(&mut self, at: IpAddr) -> Result<u16, String> {
         let listener = TcpListener::bind((at, 0)).await.map_err(context("cannot bind a data port"))?;
         let port = listener.local_addr().map_err(context("cannot bind a data port"))?.port();
-        self.endpoint = Endpoint::Listening(listener);
+        self.next = NextConnection::Listening(listener);
         Ok(port)
     }
 
@@ -178,7 +178,7 @@ impl Data {
         };
         let (socket, port) = taken().map_err(context("cannot bind a dead port"))?;
         self.dead_ports.push(socket);
-        self.endpoint = Endpoint::None;
+        self.next = NextConnection::None;
         Ok(port)
     }
 
@@ -192,15 +192,15 @@ impl Data {
     }
 
     async fn connect(&mut self) -> Result<TcpStream, String> {
-        let (stream, peer) = match std::mem::replace(&mut self.endpoint, Endpoint::None) {
+        let (stream, peer) = match std::mem::replace(&mut self.next, NextConnection::None) {
             // After a reset, `peer_addr` would fail, so the address of `accept` is kept.
-            Endpoint::Listening(listener) => {
+            NextConnection::Listening(listener) => {
                 listener.accept().await.map_err(context("no data connection"))?
             }
-            Endpoint::Remote(address) => {
+            NextConnection::Remote(address) => {
                 (TcpStream::connect(address).await.map_err(context("no data connection"))?, address)
             }
-            Endpoint::None => return Err("no data connection was negotiated".into()),
+            NextConnection::None => return Err("no data connection was negotiated".into()),
         };
         self.peers.push(peer);
         Ok(stream)

@@ -1,6 +1,7 @@
 //! Layers of modules: each crate is read from top to bottom, and no module imports one that stands below it.
 //!
-//! [`LAYERS`] has the order; that of the client is drawn in ARCHITECTURE.md as well. Imports are read from the
+//! [`LAYERS`] has the order; that of the client is drawn in ARCHITECTURE.md as well. [`FOLDERS`] has the order of the files
+//! in the folders with most of them, and [`DEPENDENCIES`] that of the packages. Imports are read from the
 //! sources as text: `use` declarations and paths that begin with `crate`, `super` or `self`, followed through
 //! re-exports to the module that defines the item. Tests are left out.
 
@@ -11,7 +12,7 @@ use std::{
 };
 
 /// The modules of each crate, each below those that it may import.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     (
         "proto",
         &[
@@ -53,6 +54,8 @@ const LAYERS: [(&str, &[&str]); 7] = [
             "error",
             "progress",
             "deadline",
+            "backoff",
+            "capabilities",
             "local_fs",
             "connect",
             "tls",
@@ -130,7 +133,248 @@ const LAYERS: [(&str, &[&str]); 7] = [
             "profiles",
         ],
     ),
+    ("bench", &["measure", "files", "scenario", "link", "baseline", "clients", "table", "plot"]),
+    ("fuzz", &["url", "netrc", "protocol", "listing", "session"]),
+    ("integrations/datafusion", &["options", "registry", "tables", "context", "program"]),
+    (
+        "integrations/ballista",
+        &["address", "error", "machine", "wildcards", "readiness", "scheduler", "executor", "client"],
+    ),
+    (
+        "integrations/opendal",
+        &[
+            "names", "failure", "config", "core", "list", "read", "upload", "moves", "write", "delete",
+            "service", "builder", "uri",
+        ],
+    ),
 ];
+
+/// The files of folders, each below those that it may import. The `mod.rs` is left out: it holds the type of which the
+/// others are parts, or only names them.
+const FOLDERS: [(&str, &str, &[&str]); 4] = [
+    (
+        "client",
+        "client",
+        &[
+            "transfer_command",
+            "file_queries",
+            "compression",
+            "dot_names",
+            "navigation",
+            "state",
+            "session",
+            "reconnecting",
+            "encryption",
+            "ccc",
+            "login_options",
+            "zone",
+            "metadata",
+            "hash",
+            "attributes",
+            "directories",
+            "connection_modes",
+            "data_transfer",
+            "streams",
+            "data_command",
+            "contents",
+            "stou",
+            "fxp",
+            "raw",
+        ],
+    ),
+    (
+        "client",
+        "transfer",
+        &[
+            "block_io",
+            "ascii",
+            "local_path",
+            "partial_name",
+            "rename",
+            "backup",
+            "source_removal",
+            "preserve",
+            "symlink",
+            "options",
+            "copy",
+            "verify",
+            "server_to_server",
+            "resume",
+            "file_progress",
+            "name_collisions",
+            "final_name",
+            "scheduler",
+            "server_copy",
+            "download",
+            "upload",
+            "fxp",
+            "remove",
+        ],
+    ),
+    (
+        "client",
+        "mirror",
+        &[
+            "relative_path",
+            "node",
+            "node_table",
+            "step",
+            "notices",
+            "server_clock",
+            "listing",
+            "endpoint",
+            "backups",
+            "timestamps",
+            "filter",
+            "compare",
+            "same_name",
+            "name_notes",
+            "plan",
+            "extraneous",
+            "directory_pair",
+            "unconfirmed",
+            "delete",
+            "options",
+            "file_job",
+            "symlink",
+            "transfer",
+            "direction",
+            "sources",
+            "run",
+            "finalize",
+        ],
+    ),
+    (
+        "cli",
+        "commands",
+        &[
+            "support",
+            "bookmark",
+            "cat",
+            "chmod",
+            "completions",
+            "config",
+            "demo",
+            "du",
+            "find",
+            "fxp",
+            "get",
+            "head",
+            "ls",
+            "man",
+            "mirror",
+            "check",
+            "cp",
+            "mkdir",
+            "mv",
+            "parse_listing",
+            "probe",
+            "put",
+            "raw",
+            "rcat",
+            "rm",
+            "rmdir",
+            "serve",
+            "stat",
+            "tail",
+            "touch",
+            "tree",
+            "cli",
+        ],
+    ),
+];
+
+/// The packages of this repository, each with those of them that it depends on, apart from its tests.
+const DEPENDENCIES: [(&str, &[&str]); 13] = [
+    ("crates/proto", &[]),
+    ("crates/client", &["oxftp-proto"]),
+    ("crates/serve", &[]),
+    ("crates/object-store", &["oxftp"]),
+    ("crates/cli", &["oxftp", "oxftp-serve"]),
+    ("crates/python", &["oxftp"]),
+    ("crates/testing", &["oxftp-serve"]),
+    ("bench", &["oxftp-testing"]),
+    ("bench/suppaftp", &[]),
+    ("fuzz", &["oxftp", "oxftp-proto"]),
+    ("integrations/datafusion", &["oxftp", "oxftp-object-store"]),
+    ("integrations/ballista", &["oxftp-datafusion"]),
+    ("integrations/opendal", &["oxftp"]),
+];
+
+#[test]
+fn packages_depend_on_those_above_them() {
+    let mut manifests = Vec::new();
+    find_manifests(&root(), &mut manifests);
+    let mut wrong = Vec::new();
+    for manifest in &manifests {
+        let folder = manifest.parent().unwrap().strip_prefix(root()).unwrap();
+        let text = fs::read_to_string(manifest).unwrap();
+        let allowed = DEPENDENCIES.iter().find(|(name, _)| Path::new(name) == folder);
+        match allowed {
+            Some((name, allowed)) => wrong.extend(
+                own_dependencies(&text)
+                    .filter(|dependency| !allowed.contains(dependency))
+                    .map(|dependency| format!("{name} depends on {dependency}")),
+            ),
+            None if text.contains("[package]") => {
+                wrong.push(format!("{} is not written down", folder.display()))
+            }
+            None => {}
+        }
+    }
+
+    assert!(manifests.len() > DEPENDENCIES.len(), "{manifests:?}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+fn find_manifests(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name == "Cargo.toml" {
+            found.push(path);
+        } else if path.is_dir() && name != "target" && name != "src" && !name.starts_with('.') {
+            find_manifests(&path, found);
+        }
+    }
+}
+
+/// Returns the packages of this repository that a manifest names as dependencies, without those of its tests.
+fn own_dependencies(manifest: &str) -> impl Iterator<Item = &str> {
+    let mut is_listed = false;
+    manifest.lines().filter_map(move |line| {
+        if line.starts_with('[') {
+            is_listed = line.ends_with("dependencies]") && !line.ends_with("dev-dependencies]");
+            return None;
+        }
+        let end = line.find(|letter: char| !letter.is_alphanumeric() && letter != '-')?;
+        let name = line.get(..end)?;
+        (is_listed && name.starts_with("oxftp")).then_some(name)
+    })
+}
+
+#[test]
+fn files_of_folder_import_only_files_above_them() {
+    for (name, folder, files) in FOLDERS {
+        let sources = Sources::read(name);
+        let place = |file: &str| files.iter().position(|known| *known == file);
+        let mut wrong = Vec::new();
+        for module in sources.modules.keys().filter(|module| module.len() == 2 && module[0] == folder) {
+            if place(&module[1]).is_none() {
+                wrong.push(format!("the place of `{}` is not written down", module[1]));
+            }
+        }
+        for (from, to) in sources.imports() {
+            let ([first, below, ..], [second, above, ..]) = (from.as_slice(), to.as_slice()) else {
+                continue;
+            };
+            if first == folder && second == folder && place(above) > place(below) {
+                wrong.push(format!("{} imports {}", from.join("::"), to.join("::")));
+            }
+        }
+        assert!(wrong.is_empty(), "{name}/{folder}: {wrong:#?}");
+    }
+}
 
 #[test]
 fn modules_import_only_layers_above_them() {
@@ -295,10 +539,16 @@ struct Use {
 
 impl Sources {
     fn read(name: &str) -> Self {
-        let folder = root().join("crates").join(name).join("src");
+        let package =
+            if name.contains('/') || root().join(name).exists() { name } else { &format!("crates/{name}") };
+        let folder = root().join(package).join("src");
+        let has_library = folder.join("lib.rs").exists();
         let mut modules = BTreeMap::new();
         for file in rust_files(&folder) {
             let relative = file.strip_prefix(&folder).unwrap();
+            if has_library && (relative.starts_with("bin") || relative == Path::new("main.rs")) {
+                continue;
+            }
             let mut module: Module =
                 relative.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
             if module.iter().any(|part| part == "tests") {

@@ -79,6 +79,7 @@ struct Item {
 fn items(source: &str) -> Vec<Item> {
     let mut items = Vec::new();
     let (mut within, mut doc, mut in_enum, mut in_rows) = (String::new(), String::new(), false, false);
+    let mut is_listed_by_row = false;
     let mut lines = source.lines().peekable();
     while let Some(line) = lines.next() {
         let text = line.trim_start();
@@ -90,14 +91,17 @@ fn items(source: &str) -> Vec<Item> {
             doc.push('\n');
             continue;
         }
-        if text.starts_with("#[") {
+        // A macro that gets the documentation of its methods from rows.
+        is_listed_by_row |= text.starts_with("$(#[") && text.ends_with(")*");
+        if text.starts_with("#[") || text.starts_with("$(#[") {
             continue;
         }
         if line.starts_with('}') {
             (within, in_enum) = (String::new(), false);
         }
         // Rows of which a macro makes methods.
-        in_rows = (in_rows && text != "}") || text == "file_setters! {" || text == "methods! {";
+        in_rows = (in_rows && text != "}")
+            || ["choice_setters! {", "file_setters! {", "methods! {"].contains(&text);
         if in_rows && text.ends_with(';') {
             let signature = match text.contains('(') {
                 true => format!("pub fn {text} $blocking"),
@@ -116,7 +120,8 @@ fn items(source: &str) -> Vec<Item> {
                 within = signature.strip_prefix("pub ").unwrap_or(&signature).to_owned();
                 in_enum = line.starts_with("pub enum");
             }
-            if is_item || is_variant {
+            let is_row = std::mem::take(&mut is_listed_by_row) && !signature.contains('$');
+            if (is_item || is_variant) && !is_row {
                 let within = if line.starts_with(' ') { within.clone() } else { String::new() };
                 items.push(Item { within, signature, doc: std::mem::take(&mut doc) });
             }

@@ -13,8 +13,8 @@ const OLD: i64 = 1_700_000_000;
 const SQL: &str =
     "SELECT station, count(*), sum(temperature) FROM '@/csv/*.csv' GROUP BY station ORDER BY station";
 
-/// Lays the files into a server in memory, and into a directory.
-async fn lay(directory: &std::path::Path) -> MemoryServer {
+/// Puts the files on a server in memory, and into a directory.
+async fn serve_tables(directory: &std::path::Path) -> MemoryServer {
     let server = MemoryServer::start(Habits::default()).await;
     for (name, bytes) in files::all() {
         server.lay(name, bytes, OLD);
@@ -26,7 +26,7 @@ async fn lay(directory: &std::path::Path) -> MemoryServer {
 #[tokio::test]
 async fn killed_executor_never_gives_wrong_result() {
     let directory = tempfile::tempdir().unwrap();
-    let server = lay(directory.path()).await;
+    let server = serve_tables(directory.path()).await;
     let expected = local(SQL, text(directory.path())).await;
     let mut cluster = Cluster::start("any").await;
     server.hold_downloads_of("executor1");
@@ -48,7 +48,7 @@ async fn killed_executor_never_gives_wrong_result() {
 #[tokio::test]
 async fn loss_of_all_executors_ends_query_clearly() {
     let directory = tempfile::tempdir().unwrap();
-    let server = lay(directory.path()).await;
+    let server = serve_tables(directory.path()).await;
     let mut cluster = Cluster::start("any").await;
     for executor in ["executor1", "executor2"] {
         server.hold_downloads_of(executor);

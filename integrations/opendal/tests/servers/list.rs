@@ -32,7 +32,7 @@ async fn paths(operator: &Operator, path: &str, is_recursive: bool) -> Vec<Strin
     entries.iter().map(|entry| entry.path().to_owned()).collect()
 }
 
-fn lay(server: &TestServer) {
+fn create_tree(server: &TestServer) {
     for directory in ["x/x/x/x", "xx", "empty", "other"] {
         fs::create_dir_all(server.root().join(directory)).unwrap();
     }
@@ -43,7 +43,7 @@ fn lay(server: &TestServer) {
 }
 
 async fn list_of_directory_shows_itself_and_entries(server: &TestServer) {
-    lay(server);
+    create_tree(server);
     let operator = operator(server);
 
     assert_eq!(paths(&operator, "x/", false).await, ["x/", "x/x/", "x/y", "x/yy"]);
@@ -60,7 +60,7 @@ async fn list_of_directory_shows_itself_and_entries(server: &TestServer) {
 }
 
 async fn list_of_tree_shows_directories_after_entries(server: &TestServer) {
-    lay(server);
+    create_tree(server);
     let operator = operator(server);
 
     let expected = ["x/x/x/x/", "x/x/x/y", "x/x/x/", "x/x/y", "x/x/", "x/y", "x/yy", "x/"];
@@ -71,7 +71,7 @@ async fn list_of_tree_shows_directories_after_entries(server: &TestServer) {
 }
 
 async fn list_by_prefix_with_and_without_recursion(server: &TestServer) {
-    lay(server);
+    create_tree(server);
     let operator = operator(server);
 
     assert_eq!(paths(&operator, "x", false).await, ["x/", "xfile", "xx/"]);
@@ -86,7 +86,7 @@ async fn list_by_prefix_with_and_without_recursion(server: &TestServer) {
 }
 
 async fn list_of_empty_directory_shows_itself(server: &TestServer) {
-    lay(server);
+    create_tree(server);
     let operator = operator(server);
     for is_recursive in [false, true] {
         assert_eq!(paths(&operator, "empty/", is_recursive).await, ["empty/"], "{is_recursive}");
@@ -95,7 +95,7 @@ async fn list_of_empty_directory_shows_itself(server: &TestServer) {
 }
 
 async fn list_of_missing_directory_or_file_is_empty(server: &TestServer) {
-    lay(server);
+    create_tree(server);
     let operator = operator(server);
     for path in ["missing/", "x/missing/", "mis/sing/", "xfile/", "x/y/", "x/y/z/"] {
         for is_recursive in [false, true] {
@@ -105,7 +105,7 @@ async fn list_of_missing_directory_or_file_is_empty(server: &TestServer) {
 }
 
 async fn list_of_root(server: &TestServer) {
-    lay(server);
+    create_tree(server);
     let operator = operator(server);
     for root in ["", "/"] {
         assert_eq!(paths(&operator, root, false).await, ["/", "empty/", "other/", "x/", "xfile", "xx/"]);
@@ -159,7 +159,7 @@ async fn list_leaves_out_links_and_unfinished_files(server: &TestServer) {
 }
 
 async fn listed_tree_can_be_deleted_in_order(server: &TestServer) {
-    lay(server);
+    create_tree(server);
     let operator = operator(server);
     let lister = operator.lister_with("x/").recursive(true).await.unwrap();
     operator.delete_try_stream(lister).await.unwrap();

@@ -121,8 +121,8 @@ impl Directory {
         let matches = command.try_get_matches_from(&words).ok()?;
         let (_, verb) = matches.subcommand()?;
         let mut connection = ConnectionArgs::from_arg_matches(verb).ok()?;
-        let patience = Some(TimeoutSeconds(Some(PATIENCE)));
-        (connection.network.connect_timeout, connection.network.timeout) = (patience, patience);
+        let timeout = Some(TimeoutSeconds(Some(TIMEOUT)));
+        (connection.network.connect_timeout, connection.network.timeout) = (timeout, timeout);
         connection.network.retries = 0;
         // The command of a password store may open a window.
         connection.login.password_command = None;
@@ -185,7 +185,7 @@ const LINE: &str = "OXFTP_COMPLETE";
 /// Maximum time that a completion waits for a server.
 const MAX_WAIT: Duration = Duration::from_millis(100);
 /// Maximum time to fill the cache.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// More names would fill the terminal.
 const MAX_NAMES: usize = 2000;
 /// Characters that a shell, a URL or a pattern would not take as they are.

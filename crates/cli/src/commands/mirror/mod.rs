@@ -152,7 +152,7 @@ pub(crate) async fn run(args: MirrorArgs, app: &App) -> Result {
 
 async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result {
     args.transfer.check_removal(&args.moves)?;
-    let (source, target) = (Endpoint::read(&args.source)?, Endpoint::read(&args.target)?);
+    let (source, target) = (MirrorOperand::read(&args.source)?, MirrorOperand::read(&args.target)?);
     let begun = Instant::now();
     let mut session = Session::new(args.connection.clone())?;
     let locks = lock(args, &mut session, &source, &target).await?;
@@ -177,8 +177,8 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
 async fn lock(
     args: &MirrorArgs,
     session: &mut Session,
-    source: &Endpoint,
-    target: &Endpoint,
+    source: &MirrorOperand,
+    target: &MirrorOperand,
 ) -> Result<JobLocks> {
     if args.dry_run {
         return Ok(JobLocks::default());
@@ -195,10 +195,10 @@ async fn lock(
 }
 
 /// Looks at the source for the first time.
-async fn stable_files(session: &mut Session, source: &Endpoint, seconds: u32) -> Result<Selection> {
+async fn stable_files(session: &mut Session, source: &MirrorOperand, seconds: u32) -> Result<Selection> {
     let stability = match source {
-        Endpoint::Url(url) => Stability::of_tree(session, url, seconds).await?,
-        Endpoint::Path(path) => Stability::of_paths(std::slice::from_ref(path), seconds).await?,
+        MirrorOperand::Url(url) => Stability::of_tree(session, url, seconds).await?,
+        MirrorOperand::Path(path) => Stability::of_paths(std::slice::from_ref(path), seconds).await?,
     };
     Ok(stability.into_selection())
 }
@@ -216,27 +216,27 @@ impl MirrorJob<'_> {
     async fn mirror_trees(
         &self,
         session: &mut Session,
-        source: Endpoint,
-        target: Endpoint,
+        source: MirrorOperand,
+        target: MirrorOperand,
     ) -> Result<(oxftp::Result<Report>, Box<FtpUrl>)> {
         let jobs = self.args.transfer.jobs.max_connections();
         let (report, about) = match (source, target) {
-            (Endpoint::Url(source), Endpoint::Path(target)) => {
+            (MirrorOperand::Url(source), MirrorOperand::Path(target)) => {
                 let pool = session.pool(&source, jobs).await?;
                 let mirror = pool.mirror_down(source.path(), target);
                 (self.run(mirror, "get").await, source)
             }
-            (Endpoint::Path(source), Endpoint::Url(target)) => {
+            (MirrorOperand::Path(source), MirrorOperand::Url(target)) => {
                 let pool = session.pool(&target, jobs).await?;
                 let mirror = pool.mirror_up(source, target.path());
                 (self.run(mirror, "put").await, target)
             }
-            (Endpoint::Url(source), Endpoint::Url(target)) => {
+            (MirrorOperand::Url(source), MirrorOperand::Url(target)) => {
                 let pools = (session.pool(&source, jobs).await?, session.pool(&target, jobs).await?);
                 let mirror = across(&pools, &source, &target);
                 (self.run(mirror, "copy").await, source)
             }
-            (Endpoint::Path(_), Endpoint::Path(_)) => {
+            (MirrorOperand::Path(_), MirrorOperand::Path(_)) => {
                 return Err(nothing_remote([&self.args.source, &self.args.target]));
             }
         };
@@ -254,12 +254,12 @@ pub(super) fn nothing_remote(words: [&str; 2]) -> Failure {
 }
 
 /// Source or destination of a mirror.
-pub(super) enum Endpoint {
+pub(super) enum MirrorOperand {
     Url(Box<FtpUrl>),
     Path(PathBuf),
 }
 
-impl Endpoint {
+impl MirrorOperand {
     fn url(&self) -> Option<&FtpUrl> {
         if let Self::Url(url) = self { Some(url) } else { None }
     }

@@ -57,7 +57,7 @@ impl Operands {
             let name = operand.name();
             let entry = match operand.entry.take() {
                 Some(entry) => entry,
-                None => match look_up(session, &operand.url).await {
+                None => match metadata(session, &operand.url).await {
                     Ok(entry) => entry,
                     Err(failure) => {
                         self.failed.push(failure);
@@ -101,7 +101,7 @@ impl Operand {
     }
 }
 
-async fn look_up(session: &mut Session, url: &FtpUrl) -> Result<Entry> {
+async fn metadata(session: &mut Session, url: &FtpUrl) -> Result<Entry> {
     let client = session.client(url).await?;
     client.metadata(url.path()).await.map_err(|error| Failure::about(url, error))
 }

@@ -10,9 +10,9 @@ use crate::common::{Site, content, run, run_with_input, sorted};
 #[test]
 fn ls_hides_dot_files_by_default() {
     let site = Site::plain();
-    site.lay("pub/b c.txt", "1");
-    site.lay("pub/.hidden", "2");
-    site.lay("pub/é/inner", "3");
+    site.write_remote("pub/b c.txt", "1");
+    site.write_remote("pub/.hidden", "2");
+    site.write_remote("pub/é/inner", "3");
 
     assert_eq!(sorted(&site.succeed(&["ls", &site.url("pub")])), ["b c.txt", "é"]);
     assert_eq!(sorted(&site.succeed(&["ls", "-a", &site.url("pub")])), [".hidden", "b c.txt", "é"]);
@@ -21,7 +21,7 @@ fn ls_hides_dot_files_by_default() {
 #[test]
 fn recursive_ls_prints_relative_paths() {
     let site = Site::plain();
-    site.lay("pub/a/b/c", "1");
+    site.write_remote("pub/a/b/c", "1");
 
     assert_eq!(sorted(&site.succeed(&["ls", "-R", &site.url("pub")])), ["a", "a/b", "a/b/c"]);
     assert_eq!(sorted(&site.succeed(&["ls", "-R", &site.url("")])), ["pub", "pub/a", "pub/a/b", "pub/a/b/c"]);
@@ -30,7 +30,7 @@ fn recursive_ls_prints_relative_paths() {
 #[test]
 fn ls_of_a_file_shows_the_file() {
     let site = Site::plain();
-    site.lay("pub/readme", "12345");
+    site.write_remote("pub/readme", "12345");
 
     assert!(site.succeed(&["ls", &site.url("pub/readme")]).contains("readme"));
     assert!(site.succeed(&["ls", "-l", &site.url("pub/readme")]).contains(" 5 "));
@@ -48,7 +48,7 @@ fn ls_of_an_empty_directory_prints_nothing() {
 #[test]
 fn ls_json_prints_one_object_per_entry() {
     let site = Site::plain();
-    site.lay("pub/a.txt", "12345");
+    site.write_remote("pub/a.txt", "12345");
     fs::create_dir(site.there("pub/dir")).unwrap();
 
     let listing = site.succeed(&["ls", "--json", &site.url("pub")]);
@@ -85,9 +85,9 @@ fn transfers_are_verified_on_request() {
 #[test]
 fn find_applies_all_criteria() {
     let site = Site::plain();
-    site.lay("pub/a.log", content(2000));
-    site.lay("pub/sub/b.log", "1");
-    site.lay("pub/sub/c.txt", content(3000));
+    site.write_remote("pub/a.log", content(2000));
+    site.write_remote("pub/sub/b.log", "1");
+    site.write_remote("pub/sub/c.txt", content(3000));
     let find = |words: &[&str]| {
         let url = site.url("pub");
         sorted(&site.succeed(&[&["find"], words, &[url.as_str()]].concat())).join(" ")
@@ -115,7 +115,7 @@ fn find_of_a_missing_path_fails() {
 #[test]
 fn find_of_a_file_finds_it() {
     let site = Site::plain();
-    site.lay("pub/a.log", "1");
+    site.write_remote("pub/a.log", "1");
 
     assert_eq!(site.succeed(&["find", &site.url("pub/a.log")]), "pub/a.log\n");
     assert_eq!(site.succeed(&["find", "--name", "*.txt", &site.url("pub/a.log")]), "");
@@ -125,7 +125,7 @@ fn find_of_a_file_finds_it() {
 fn get_keeps_the_time_and_is_quiet() {
     for protection in [Protection::Plain, Protection::Explicit, Protection::Implicit] {
         let site = Site::new(protection);
-        site.lay("pub/data.bin", content(300_000));
+        site.write_remote("pub/data.bin", content(300_000));
 
         let run = site.run(&["get", &site.url("pub/data.bin")]);
 
@@ -142,7 +142,7 @@ fn get_keeps_the_time_and_is_quiet() {
 #[test]
 fn get_writes_to_output_file_or_directory() {
     let site = Site::plain();
-    site.lay("pub/x", "content");
+    site.write_remote("pub/x", "content");
     let url = site.url("pub/x");
 
     site.succeed(&["get", "-o", "renamed", &url]);
@@ -156,7 +156,7 @@ fn get_writes_to_output_file_or_directory() {
 #[test]
 fn get_resumes_after_the_partial_file() {
     let site = Site::plain();
-    site.lay("x", content(500_000));
+    site.write_remote("x", content(500_000));
     fs::write(site.here("x.oxftp.part"), content(200_000)).unwrap();
 
     let run = site.run(&["get", "-c", "-v", &site.url("x")]);
@@ -222,7 +222,7 @@ fn put_reads_stdin_and_cat_concatenates() {
     let bytes = content(200_000);
 
     let run = run_with_input(&mut site.command(&["put", "-", &site.url("piped")]), &bytes);
-    site.lay("more", "and more");
+    site.write_remote("more", "and more");
 
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert_eq!(fs::read(site.there("piped")).unwrap(), bytes);
@@ -234,7 +234,7 @@ fn put_reads_stdin_and_cat_concatenates() {
 fn put_resumes_after_the_existing_part() {
     let site = Site::plain();
     fs::write(site.here("x"), content(300_000)).unwrap();
-    site.lay("x", content(100_000));
+    site.write_remote("x", content(100_000));
 
     let run = site.run(&["put", "-c", "-v", "x", &site.url("")]);
 
@@ -246,8 +246,8 @@ fn put_resumes_after_the_existing_part() {
 #[test]
 fn rm_removes_directories_only_with_recursive() {
     let site = Site::plain();
-    site.lay("dir/file", "x");
-    site.lay("file", "x");
+    site.write_remote("dir/file", "x");
+    site.write_remote("file", "x");
 
     site.succeed(&["rm", &site.url("file")]);
     let refused = site.run(&["rm", &site.url("dir")]);
@@ -287,7 +287,7 @@ fn mkdir_creates_parents_only_with_flag() {
 #[test]
 fn mv_renames() {
     let site = Site::plain();
-    site.lay("dir/old name", "x");
+    site.write_remote("dir/old name", "x");
 
     site.succeed(&["mv", &site.url("dir/old%20name"), "dir/new name"]);
 
@@ -298,7 +298,7 @@ fn mv_renames() {
 #[test]
 fn stat_prints_type_and_size() {
     let site = Site::plain();
-    site.lay("dir/file", "12345");
+    site.write_remote("dir/file", "12345");
 
     let text = site.succeed(&["stat", &site.url("dir/file"), &site.url("dir")]);
     let json = site.succeed(&["stat", "--json", &site.url("dir/file")]);

@@ -46,7 +46,7 @@ fn complete_at_last(site: &Site, line: &str) -> Vec<String> {
 fn site() -> Site {
     let site = Site::plain();
     for path in ["pub/report 1%.txt", "pub/reports/x", "pub/other", "pub/.hidden"] {
-        site.lay(path, "x");
+        site.write_remote(path, "x");
     }
     let bookmarks =
         format!("[bookmarks]\nwork = '{}'\nworld = 'ftp://h/'\nhome = 'ftp://h/'\n", site.url("pub"));

@@ -46,7 +46,7 @@ fn several_urls_download_concurrently() {
     let site = Site::plain();
     let urls: Vec<String> = (0..12).map(|number| site.url(&format!("file {number}"))).collect();
     for number in 0..12 {
-        site.lay(&format!("file {number}"), content(1000 * number));
+        site.write_remote(&format!("file {number}"), content(1000 * number));
     }
     let words: Vec<&str> =
         ["get", "-v", "-j", "3"].into_iter().chain(urls.iter().map(String::as_str)).collect();
@@ -65,8 +65,8 @@ fn several_urls_download_concurrently() {
 fn urls_of_names_in_other_case_download_sequentially() {
     let site = Site::plain();
     let (first, last) = (content(400_000), vec![7; 300_000]);
-    site.lay("a/same", &first);
-    site.lay("b/SAME", &last);
+    site.write_remote("a/same", &first);
+    site.write_remote("b/SAME", &last);
 
     site.succeed(&["get", &site.url("a/same"), &site.url("b/SAME")]);
 
@@ -93,8 +93,8 @@ fn concurrent_uploads_report_each_failure() {
 #[test]
 fn progress_line_covers_all_files() {
     let site = Site::plain();
-    site.lay("one", content(300_000));
-    site.lay("two", content(100_000));
+    site.write_remote("one", content(300_000));
+    site.write_remote("two", content(100_000));
 
     let run = site.run(&["get", "--progress", "always", &site.url("one"), &site.url("two")]);
 
@@ -105,7 +105,7 @@ fn progress_line_covers_all_files() {
 #[test]
 fn single_file_is_queried_once() {
     let site = Site::plain();
-    site.lay("x", "x");
+    site.write_remote("x", "x");
 
     let run = site.run(&["get", "-v", &site.url("x")]);
 
@@ -116,7 +116,7 @@ fn single_file_is_queried_once() {
 fn large_file_downloads_in_segments_on_request() {
     let site = Site::new(Protection::Explicit);
     let bytes = content(17 << 20);
-    site.lay("big", &bytes);
+    site.write_remote("big", &bytes);
 
     let run = site.run(&["get", "-v", "--segments", "3", &site.url("big")]);
 

@@ -13,9 +13,9 @@ use crate::common::{Site, content, run_with_input};
 #[test]
 fn du_prints_each_directory_and_total_last() {
     let site = Site::plain();
-    site.lay("pub/a/one", content(1000));
-    site.lay("pub/a/b/two", content(24));
-    site.lay("pub/three", content(1024));
+    site.write_remote("pub/a/one", content(1000));
+    site.write_remote("pub/a/b/two", content(24));
+    site.write_remote("pub/three", content(1024));
     fs::create_dir(site.there("pub/empty")).unwrap();
     let du = |words: &[&str]| site.succeed(&[&["du"], words, &[site.url("pub").as_str()]].concat());
 
@@ -29,7 +29,7 @@ fn du_prints_each_directory_and_total_last() {
 #[test]
 fn du_of_file_and_of_empty_directory() {
     let site = Site::plain();
-    site.lay("pub/file", content(7));
+    site.write_remote("pub/file", content(7));
     fs::create_dir(site.there("empty")).unwrap();
 
     assert_eq!(site.succeed(&["du", &site.url("pub/file")]), "7\t.\n");
@@ -42,8 +42,8 @@ fn du_of_file_and_of_empty_directory() {
 fn head_prints_bytes_or_lines() {
     let site = Site::plain();
     let text: String = (0..200_000).map(|line| format!("{line}\n")).collect();
-    site.lay("text", &text);
-    site.lay("short", "no line end");
+    site.write_remote("text", &text);
+    site.write_remote("short", "no line end");
     let head =
         |words: &[&str], path: &str| site.succeed(&[&["head"], words, &[site.url(path).as_str()]].concat());
 
@@ -65,9 +65,9 @@ fn head_prints_bytes_or_lines() {
 fn tail_prints_bytes_or_lines() {
     let site = Site::plain();
     let text: String = (0..200_000).map(|line| format!("{line}\n")).collect();
-    site.lay("text", &text);
-    site.lay("short", "a\nno line end");
-    site.lay("empty", "");
+    site.write_remote("text", &text);
+    site.write_remote("short", "a\nno line end");
+    site.write_remote("empty", "");
     let tail =
         |words: &[&str], path: &str| site.succeed(&[&["tail"], words, &[site.url(path).as_str()]].concat());
 
@@ -90,7 +90,7 @@ fn tail_prints_bytes_or_lines() {
 #[test]
 fn tail_follows_growing_and_truncated_file() {
     let site = Site::plain();
-    site.lay("log", "one\ntwo\n");
+    site.write_remote("log", "one\ntwo\n");
     let mut command = site.command(&["tail", "-f", "-n", "1", &site.url("log")]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);

@@ -43,7 +43,7 @@ fn assert_locked(second: &Run, first: u32) {
 #[test]
 fn second_run_with_lock_ends_at_once() {
     let site = Site::plain();
-    site.lay("tree/big", content(SIZE));
+    site.write_remote("tree/big", content(SIZE));
     fs::create_dir(site.here("up")).unwrap();
     fs::write(site.here("up/big"), content(SIZE)).unwrap();
     let (tree, up, big) = (site.url("tree"), site.url("up"), site.url("tree/big"));
@@ -69,7 +69,7 @@ fn second_run_with_lock_ends_at_once() {
 #[test]
 fn locks_of_other_targets_do_not_wait() {
     let site = Site::plain();
-    site.lay("tree/big", content(SIZE));
+    site.write_remote("tree/big", content(SIZE));
     let tree = site.url("tree");
 
     let first = start(&site, &["mirror", "--lock", &tree, "copy"], || lock_files(&site) > 0);
@@ -85,7 +85,7 @@ fn locks_of_other_targets_do_not_wait() {
 #[test]
 fn lock_of_killed_run_is_free() {
     let site = Site::plain();
-    site.lay("tree/big", content(SIZE));
+    site.write_remote("tree/big", content(SIZE));
     let words = ["mirror", "--lock=the.lock", &site.url("tree"), "copy"];
 
     let mut first = start(&site, &words, || site.here("the.lock").exists());
@@ -142,7 +142,7 @@ fn failed_run_releases_its_remote_lock() {
 #[test]
 fn stale_remote_lock_is_broken_after_its_age() {
     let site = Site::plain();
-    site.lay("file", "x");
+    site.write_remote("file", "x");
     let stale = "file.oxftp.lock/build1.4711.20200101T000000Z.20200101T000000Z.01234567";
     fs::create_dir_all(site.there(stale)).unwrap();
     let url = site.url("file");
@@ -163,8 +163,8 @@ fn stale_remote_lock_is_broken_after_its_age() {
 #[test]
 fn rcat_and_fxp_respect_locks() {
     let site = Site::plain();
-    site.lay("source", content(SIZE));
-    site.lay("file", "old");
+    site.write_remote("source", content(SIZE));
+    site.write_remote("file", "old");
     let (source, url) = (site.url("source"), site.url("file"));
     let held = "file.oxftp.lock/build1.4711.20200101T000000Z.20200101T000000Z.01234567";
     fs::create_dir_all(site.there(held)).unwrap();

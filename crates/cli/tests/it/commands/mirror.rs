@@ -43,8 +43,8 @@ fn dry_run_prints_steps_and_changes_nothing() {
     let site = Site::plain();
     write(&site, "tree/same/changed", "abc");
     write(&site, "tree/new/x", "x");
-    site.lay("copy/same/changed", "abcde");
-    site.lay("copy/old", "");
+    site.write_remote("copy/same/changed", "abcde");
+    site.write_remote("copy/old", "");
 
     let plan = site.succeed(&["mirror", "-n", "--delete", "tree", &site.url("copy")]);
 
@@ -62,7 +62,7 @@ fn dry_run_prints_steps_and_changes_nothing() {
 #[test]
 fn mirror_json_prints_finished_steps() {
     let site = Site::plain();
-    site.lay("tree/a \"b\"", "abc");
+    site.write_remote("tree/a \"b\"", "abc");
     write(&site, "copy/a \"b\"", "x");
 
     let steps = site.succeed(&["mirror", "--json", &site.url("tree"), "copy"]);
@@ -77,7 +77,7 @@ fn mirror_json_prints_finished_steps() {
 #[test]
 fn dry_run_exit_code_reports_differences() {
     let site = Site::plain();
-    site.lay("tree/a", "x");
+    site.write_remote("tree/a", "x");
     let url = site.url("tree");
     let dry = ["mirror", "-n", "--exit-code", &url, "copy"];
 
@@ -109,7 +109,7 @@ fn skipped_symlinks_are_counted_once() {
 fn included_files_bring_no_empty_directories() {
     let site = Site::plain();
     for file in ["a/x.txt", "b/x.log"] {
-        site.lay(&format!("tree/{file}"), file);
+        site.write_remote(&format!("tree/{file}"), file);
     }
 
     site.succeed(&["mirror", "--include", "*.txt", &site.url("tree"), "some"]);
@@ -165,7 +165,7 @@ fn missing_times_are_reported_once() {
 fn filter_rules_apply_in_order_excluded_files_stay() {
     let site = Site::plain();
     for file in ["a.log", "keep.log", "cache/x", "sub/b.txt"] {
-        site.lay(&format!("tree/{file}"), file);
+        site.write_remote(&format!("tree/{file}"), file);
     }
     write(&site, "copy/other.log", "stays");
     write(&site, "copy/other.txt", "goes");
@@ -232,7 +232,7 @@ fn invalid_mirror_arguments_are_refused() {
 #[test]
 fn mirror_of_missing_source_deletes_nothing() {
     let site = Site::plain();
-    site.lay("file", "x");
+    site.write_remote("file", "x");
     write(&site, "copy/kept", "x");
 
     for (source, code) in [("file", 8), ("missing", 6)] {
@@ -249,8 +249,8 @@ fn mirror_of_missing_source_deletes_nothing() {
 fn killed_mirror_is_finished_by_the_next() {
     let rounds = std::env::var("OXFTP_KILLS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(6);
     let site = Site::plain();
-    lay_many(&site.here("tree"));
-    lay_many(&site.there("tree"));
+    create_many(&site.here("tree"));
+    create_many(&site.there("tree"));
     let (up, down) = (site.url("up"), site.url("tree"));
     let (mut killed, mut round) = (0, 0);
 
@@ -276,7 +276,7 @@ fn killed_mirror_is_finished_by_the_next() {
     compare_trees(&site.there("tree"), &site.here("down")).unwrap();
 }
 
-fn lay_many(root: &Path) {
+fn create_many(root: &Path) {
     for number in 0..60 {
         let directory = root.join(format!("{}", number % 6));
         fs::create_dir_all(&directory).unwrap();
@@ -312,7 +312,7 @@ fn no_file_is_cut(source: &Path, copy: &Path) {
 fn mirror_checksum_without_server_support_has_hint() {
     let site = Site::plain();
     for path in ["a", "b"] {
-        site.lay(&format!("tree/{path}"), "1");
+        site.write_remote(&format!("tree/{path}"), "1");
         site.keep(&format!("tree/{path}"), "1");
     }
 

@@ -10,7 +10,7 @@ fn fifo_is_written_into_and_stays() {
     use std::{os::unix::fs::FileTypeExt, process::Command};
 
     let site = Site::plain();
-    site.lay("x", content(300_000));
+    site.write_remote("x", content(300_000));
     assert!(Command::new("mkfifo").arg(site.here("fifo")).status().unwrap().success());
     for words in [&["get"][..], &["get", "--range", "0-299999"]] {
         let path = site.here("fifo");
@@ -29,7 +29,7 @@ fn device_is_written_into_and_stays() {
     use std::os::unix::fs::FileTypeExt;
 
     let site = Site::plain();
-    site.lay("x", content(300_000));
+    site.write_remote("x", content(300_000));
     std::os::unix::fs::symlink("/dev/null", site.here("null")).unwrap();
 
     site.succeed(&["get", "-o", "/dev/null", &site.url("x")]);
@@ -45,7 +45,7 @@ fn device_is_written_into_and_stays() {
 #[test]
 fn stdout_may_be_named_by_its_device() {
     let site = Site::plain();
-    site.lay("x", "abc");
+    site.write_remote("x", "abc");
 
     for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
         assert_eq!(site.succeed(&["get", "-o", name, &site.url("x")]), "abc", "{name}");
@@ -56,7 +56,7 @@ fn stdout_may_be_named_by_its_device() {
 #[test]
 fn symlink_named_by_the_user_is_followed() {
     let site = Site::plain();
-    site.lay("x", "new");
+    site.write_remote("x", "new");
     fs::create_dir(site.here("other")).unwrap();
     fs::write(site.here("other/target"), "old").unwrap();
     for (link, target) in [("link", "other/target"), ("dangling", "other/missing")] {
@@ -73,7 +73,7 @@ fn symlink_named_by_the_user_is_followed() {
 fn two_sources_with_one_name_are_refused() {
     let site = Site::plain();
     for path in ["a/same", "b/same"] {
-        site.lay(path, path);
+        site.write_remote(path, path);
         fs::create_dir_all(site.here(path).parent().unwrap()).unwrap();
         fs::write(site.here(path), path).unwrap();
     }
@@ -110,7 +110,7 @@ fn stdin_is_uploaded_into_new_directories() {
 #[test]
 fn shell_put_and_get_take_a_new_name() {
     let site = Site::plain();
-    site.lay("d/there", "there");
+    site.write_remote("d/there", "there");
     fs::write(site.here("1.txt"), "one").unwrap();
     fs::write(site.here("2.txt"), "two").unwrap();
     let shell = |commands: &str| run(&mut site.command(&["shell", "-c", commands, &site.url("d/")]));

@@ -13,7 +13,7 @@ use crate::common::{Site, oxftp, run};
 #[test]
 fn probe_page_recommends_flags() {
     let site = Site::plain();
-    site.lay("pub/file", "x");
+    site.write_remote("pub/file", "x");
 
     let page = site.succeed(&["probe", &site.url("pub")]);
 

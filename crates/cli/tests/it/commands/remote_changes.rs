@@ -8,7 +8,7 @@ use crate::common::{Site, content};
 fn get_range_downloads_the_named_part() {
     let site = Site::plain();
     let bytes = content(500_000);
-    site.lay("pub/data", &bytes);
+    site.write_remote("pub/data", &bytes);
     let get = |range: &str| {
         site.succeed(&["get", "--range", range, &site.url("pub/data")]);
         fs::read(site.here("data")).unwrap()
@@ -50,7 +50,7 @@ fn range_of_missing_file_leaves_no_file() {
 #[test]
 fn cat_ascii_uses_local_line_ends() {
     let site = Site::plain();
-    site.lay("text", "one\r\ntwo\r\n");
+    site.write_remote("text", "one\r\ntwo\r\n");
 
     assert_eq!(site.succeed(&["cat", "--ascii", &site.url("text")]), "one\ntwo\n");
     assert_eq!(site.succeed(&["cat", &site.url("text")]), "one\r\ntwo\r\n");
@@ -60,7 +60,7 @@ fn cat_ascii_uses_local_line_ends() {
 fn rmdir_removes_only_empty_directories() {
     let site = Site::plain();
     fs::create_dir(site.there("empty")).unwrap();
-    site.lay("full/x", "1");
+    site.write_remote("full/x", "1");
 
     site.succeed(&["rmdir", &site.url("empty")]);
     let run = site.run(&["rmdir", &site.url("full")]);
@@ -72,7 +72,7 @@ fn rmdir_removes_only_empty_directories() {
 #[test]
 fn touch_creates_missing_files_and_keeps_content() {
     let site = Site::plain();
-    site.lay("kept", "kept");
+    site.write_remote("kept", "kept");
 
     site.succeed(&["touch", &site.url("new")]);
     site.succeed(&["touch", "-c", &site.url("other")]);

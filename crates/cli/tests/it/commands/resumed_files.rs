@@ -37,7 +37,7 @@ fn put_never_joins_two_versions() {
     fs::write(site.here("big"), &big).unwrap();
     let mut other = big[..700_000].to_vec();
     other.extend([0; 100_000]);
-    site.lay("big", other);
+    site.write_remote("big", other);
 
     let run = site.run(&["put", "-c", "big", &site.url("big")]);
 
@@ -49,8 +49,8 @@ fn put_never_joins_two_versions() {
 #[test]
 fn whole_file_is_not_downloaded_again() {
     let site = Site::plain();
-    site.lay("d/big", content(1 << 20));
-    site.lay("d/small", "abc");
+    site.write_remote("d/big", content(1 << 20));
+    site.write_remote("d/small", "abc");
     site.succeed(&["get", "-r", &site.url("d")]);
 
     let events = site.succeed(&["get", "-r", "-c", "--json", &site.url("d")]);

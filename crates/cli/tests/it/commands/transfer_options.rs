@@ -7,7 +7,7 @@ use crate::common::{Site, content, run};
 #[test]
 fn temporary_name_upload_leaves_one_file() {
     let site = Site::plain();
-    site.lay("pub/x", "old");
+    site.write_remote("pub/x", "old");
     fs::write(site.here("x"), content(100_000)).unwrap();
 
     site.succeed(&["put", "--temp-name", "--verify", "size", "x", &site.url("pub/")]);
@@ -31,7 +31,7 @@ fn ascii_text_from_stdin_and_to_stdout() {
 #[test]
 fn conflicting_flags_are_refused_before_connecting() {
     let site = Site::plain();
-    site.lay("x", "x");
+    site.write_remote("x", "x");
     fs::write(site.here("y"), "y").unwrap();
     let url = site.url("x");
     for words in [

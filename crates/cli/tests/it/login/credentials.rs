@@ -21,7 +21,7 @@ fn netrc_of(site: &Site) -> String {
 #[test]
 fn netrc_provides_user_and_password() {
     let site = Site::plain();
-    site.lay("file", "x");
+    site.write_remote("file", "x");
     let elsewhere = site.keep("elsewhere", netrc_of(&site));
     site.keep(".netrc", netrc_of(&site));
 
@@ -151,7 +151,7 @@ fn password_prompt_has_no_echo() {
     use expectrl::Expect;
 
     let site = Site::plain();
-    site.lay("file", "x");
+    site.write_remote("file", "x");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_oxftp"));
     command.args(["ls", &site.url("")]).env_remove("OXFTP_PASSWORD").env("XDG_CONFIG_HOME", "/nonexistent");
     let mut session = expectrl::Session::spawn(command).unwrap();

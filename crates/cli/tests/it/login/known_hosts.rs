@@ -11,7 +11,7 @@ use crate::common::{Run, Site, oxftp, run};
 
 fn site() -> Site {
     let site = Site::new(Protection::Explicit);
-    site.lay("file", "x");
+    site.write_remote("file", "x");
     site
 }
 

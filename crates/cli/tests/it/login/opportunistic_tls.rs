@@ -14,7 +14,7 @@ fn list(site: &Site, flags: &[&str]) -> Run {
 #[test]
 fn offered_tls_encrypts_the_password() {
     let site = Site::new(Protection::Explicit);
-    site.lay("file", "x");
+    site.write_remote("file", "x");
 
     let run = list(&site, &["--tls-if-offered", "--insecure"]);
 
@@ -34,7 +34,7 @@ fn opportunistic_tls_still_verifies_the_certificate() {
 #[test]
 fn server_without_tls_is_used_unencrypted() {
     let site = Site::new(Protection::Plain);
-    site.lay("file", "x");
+    site.write_remote("file", "x");
 
     let run = list(&site, &["--tls-if-offered"]);
 

@@ -12,7 +12,7 @@ use crate::common::{Site, oxftp, run, run_with_input};
 #[test]
 fn password_from_url_environment_file_or_stdin() {
     let site = Site::plain();
-    site.lay("file", "x");
+    site.write_remote("file", "x");
     let (user, password, port) = (site.server.user(), site.server.password(), site.server.port());
     fs::write(site.here("pw"), format!("{password}\n")).unwrap();
     let file = site.here("pw").display().to_string();

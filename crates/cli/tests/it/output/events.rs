@@ -31,8 +31,8 @@ fn names(events: &[Value], kind: &str) -> Vec<String> {
 #[test]
 fn tree_events_cover_every_file_and_byte() {
     let site = Site::plain();
-    site.lay("tree/one", content(300_000));
-    site.lay("tree/sub/two", content(1000));
+    site.write_remote("tree/one", content(300_000));
+    site.write_remote("tree/sub/two", content(1000));
 
     let down = site.run(&["get", "-r", "--json", &site.url("tree")]);
     let up = site.run(&["put", "-r", "--json", "tree", &site.url("copy/")]);
@@ -54,7 +54,7 @@ fn tree_events_cover_every_file_and_byte() {
 #[test]
 fn resumed_download_reports_its_offset() {
     let site = Site::plain();
-    site.lay("x", content(300_000));
+    site.write_remote("x", content(300_000));
     fs::write(site.here("x.oxftp.part"), content(200_000)).unwrap();
 
     let events = events(&site.run(&["get", "-c", "--json", &site.url("x")]));
@@ -67,7 +67,7 @@ fn resumed_download_reports_its_offset() {
 #[test]
 fn progress_events_are_rate_limited() {
     let site = Site::plain();
-    site.lay("x", content(3_000_000));
+    site.write_remote("x", content(3_000_000));
 
     let begun = std::time::Instant::now();
     let events = events(&site.run(&["get", "--json", "--limit-rate", "2M", &site.url("x")]));
@@ -83,7 +83,7 @@ fn progress_events_are_rate_limited() {
 #[test]
 fn error_event_has_its_exit_code() {
     let site = Site::plain();
-    site.lay("there", "x");
+    site.write_remote("there", "x");
 
     let missing = site.run(&["get", "--json", &site.url("missing")]);
     let refused = run(site.command(&["get", "--json", &site.url("x")]).env("OXFTP_PASSWORD", "not-it"));
@@ -113,8 +113,8 @@ fn events_and_data_cannot_share_stdout() {
 #[test]
 fn mirror_events_follow_the_schema() {
     let site = Site::plain();
-    site.lay("tree/new/a", "abc");
-    site.lay("tree/conflict", "x");
+    site.write_remote("tree/new/a", "abc");
+    site.write_remote("tree/conflict", "x");
     fs::create_dir_all(site.here("copy/conflict")).unwrap();
     fs::write(site.here("copy/old"), "").unwrap();
 

@@ -9,7 +9,7 @@ use crate::common::{Site, oxftp, run};
 #[test]
 fn missing_file_exits_with_6_and_the_reply() {
     let site = Site::plain();
-    site.lay("there", "x");
+    site.write_remote("there", "x");
 
     for verb in ["get", "cat", "stat", "ls", "rm"] {
         let run = site.run(&[verb, &site.url("missing")]);
@@ -25,8 +25,8 @@ fn missing_file_exits_with_6_and_the_reply() {
 #[test]
 fn partial_failure_exits_with_1() {
     let site = Site::plain();
-    site.lay("one", "1");
-    site.lay("two", "2");
+    site.write_remote("one", "1");
+    site.write_remote("two", "2");
 
     let run = site.run(&["get", &site.url("one"), &site.url("missing"), &site.url("two")]);
 
@@ -40,7 +40,7 @@ fn partial_failure_exits_with_1() {
 fn urls_of_one_server_share_a_connection() {
     let site = Site::plain();
     for name in ["a", "b", "c"] {
-        site.lay(name, name);
+        site.write_remote(name, name);
     }
 
     let run = site.run(&["-v", "cat", &site.url("a"), &site.url("b"), &site.url("c")]);
@@ -102,7 +102,7 @@ fn untrusted_certificate_exits_with_4_and_a_hint() {
 #[test]
 fn insecure_accepts_any_certificate() {
     let site = Site::new(Protection::Explicit);
-    site.lay("file", "x");
+    site.write_remote("file", "x");
 
     let run = run(oxftp(&["ls", "--insecure", &site.url("")]).env("OXFTP_PASSWORD", site.server.password()));
 
@@ -145,7 +145,7 @@ fn usage_error_exits_with_2() {
 #[test]
 fn directory_without_recursive_flag_has_a_hint() {
     let site = Site::plain();
-    site.lay("dir/file", "x");
+    site.write_remote("dir/file", "x");
     fs::create_dir(site.here("local")).unwrap();
 
     for words in [&["get", &site.url("dir")], &["get", &site.url("dir/")], &["rm", &site.url("dir")]] {
@@ -162,7 +162,7 @@ fn directory_without_recursive_flag_has_a_hint() {
 #[test]
 fn local_error_exits_with_9() {
     let site = Site::plain();
-    site.lay("x", "x");
+    site.write_remote("x", "x");
     fs::write(site.here("in the way"), "").unwrap();
 
     for words in [

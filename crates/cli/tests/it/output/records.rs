@@ -23,8 +23,8 @@ fn log(site: &Site, path: &str) -> Vec<Vec<String>> {
 #[test]
 fn summary_is_one_line_without_a_terminal() {
     let site = Site::plain();
-    site.lay("tree/one", content(3000));
-    site.lay("tree/sub/two", "22");
+    site.write_remote("tree/one", content(3000));
+    site.write_remote("tree/sub/two", "22");
     fs::write(site.here("up"), "up").unwrap();
 
     let trees = site.run(&["get", "-r", "--summary", &site.url("tree")]);
@@ -56,7 +56,7 @@ fn summary_is_one_line_without_a_terminal() {
 #[test]
 fn settings_turn_summaries_on() {
     let site = Site::plain();
-    site.lay("one", "1");
+    site.write_remote("one", "1");
     let settings = site.keep("settings.toml", "[defaults]\nsummary = true\n");
 
     let on = site.run(&["--config", &settings, "get", &site.url("one")]);
@@ -69,9 +69,9 @@ fn settings_turn_summaries_on() {
 #[test]
 fn log_file_has_a_line_for_each_file() {
     let site = Site::plain();
-    site.lay("tree/one", content(3000));
-    site.lay("tree/two", "22");
-    site.lay("odd\tname", "x");
+    site.write_remote("tree/one", content(3000));
+    site.write_remote("tree/two", "22");
+    site.write_remote("odd\tname", "x");
     fs::create_dir_all(site.here("copy")).unwrap();
     fs::write(site.here("copy/old"), "").unwrap();
 
@@ -101,7 +101,7 @@ fn log_file_has_a_line_for_each_file() {
 fn log_file_is_shared_by_simultaneous_runs() {
     let site = Site::plain();
     for number in 0..40 {
-        site.lay(&format!("tree/a long name of the file with the number {number}"), "x");
+        site.write_remote(&format!("tree/a long name of the file with the number {number}"), "x");
     }
     let url = site.url("tree");
     let runs: Vec<_> = (0..4)
@@ -141,7 +141,7 @@ fn log_hides_passwords_and_must_be_writable() {
 #[test]
 fn summary_json_and_metrics_are_replaced() {
     let site = Site::plain();
-    site.lay("tree/one", content(3000));
+    site.write_remote("tree/one", content(3000));
     fs::write(site.here("sums"), "old").unwrap();
     let words = ["get", "-r", "--summary-json", "sums", "--metrics", "oxftp.prom"];
 
@@ -168,7 +168,7 @@ fn summary_json_and_metrics_are_replaced() {
 #[test]
 fn records_of_a_shell_command_are_written() {
     let site = Site::plain();
-    site.lay("one", "1");
+    site.write_remote("one", "1");
 
     site.succeed(&["shell", "-c", "get --log-file log one; get --log-file log none || pwd", &site.url("")]);
 
@@ -180,7 +180,7 @@ fn records_of_a_shell_command_are_written() {
 #[test]
 fn summary_json_goes_to_stdout() {
     let site = Site::plain();
-    site.lay("one", "1");
+    site.write_remote("one", "1");
     let out = site.succeed(&["get", "--summary-json", "-", &site.url("one")]);
     let sums: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(sums["files"], 1);

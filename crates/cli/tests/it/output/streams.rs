@@ -7,8 +7,8 @@ use crate::common::{Run, Site, content, run};
 #[test]
 fn progress_always_prints_lines_on_a_pipe() {
     let site = Site::plain();
-    site.lay("tree/one", content(300_000));
-    site.lay("tree/two", content(100_000));
+    site.write_remote("tree/one", content(300_000));
+    site.write_remote("tree/two", content(100_000));
 
     let file = site.run(&["get", "--progress", "always", &site.url("tree/one")]);
     let tree = site.run(&["get", "-r", "--progress", "always", &site.url("tree")]);
@@ -22,7 +22,7 @@ fn progress_always_prints_lines_on_a_pipe() {
 #[test]
 fn resumed_download_counts_the_existing_part() {
     let site = Site::plain();
-    site.lay("x", content(300_000));
+    site.write_remote("x", content(300_000));
     fs::write(site.here("x.oxftp.part"), content(200_000)).unwrap();
 
     let run = site.run(&["get", "-c", "--progress", "always", &site.url("x")]);
@@ -43,7 +43,7 @@ fn terminal_injection_on_stderr_is_escaped() {
 #[test]
 fn names_reach_a_pipe_unchanged() {
     let site = Site::plain();
-    site.lay("\u{1b}[31mred\ttab", "x");
+    site.write_remote("\u{1b}[31mred\ttab", "x");
 
     assert_eq!(site.succeed(&["ls", &site.url("")]), "\u{1b}[31mred\ttab\n");
 }
@@ -61,7 +61,7 @@ fn colour_needs_a_terminal_or_the_flag() {
 #[test]
 fn full_stdout_exits_with_9() {
     let site = Site::plain();
-    site.lay("file", content(100_000));
+    site.write_remote("file", content(100_000));
 
     for words in [["cat", &site.url("file")], ["ls", &site.url("")], ["stat", &site.url("file")]] {
         let full = File::options().write(true).open("/dev/full").unwrap();
@@ -74,7 +74,7 @@ fn full_stdout_exits_with_9() {
 #[test]
 fn file_size_limit_keeps_partial_file() {
     let site = Site::plain();
-    site.lay("big", content(1_000_000));
+    site.write_remote("big", content(1_000_000));
     let whole = site.command(&["get", &site.url("big")]);
 
     // 100 blocks of 512 or 1024 bytes, depending on the shell.

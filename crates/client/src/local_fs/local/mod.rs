@@ -26,8 +26,8 @@ use self::{
     lock::PartialEntry,
 };
 use super::{
-    CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileKind, FileSystem, Metadata,
-    OpenMode, ReadFile, WholeFile,
+    AtomicWrite, CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileKind, FileSystem,
+    Metadata, OpenMode, ReadFile,
     atomic_write::{commit_local, sync_directory_of},
 };
 use crate::{error::local_fs::LocalFsResult, future::BoxFuture};
@@ -144,10 +144,10 @@ impl FileSystem for LocalFs {
         blocking("set the time of", path, move |path| set_modified(path, time))
     }
 
-    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
+    fn write_atomic<'a>(&'a self, file: AtomicWrite) -> BoxFuture<'a, LocalFsResult<bool>> {
         Box::pin(async move {
             let part = file.part.clone();
-            inline_if_fast("write", &part, move |_| write_whole(&file)).await
+            inline_if_fast("write", &part, move |_| write_atomic(&file)).await
         })
     }
 
@@ -265,7 +265,7 @@ fn open_file(path: &Path, mode: OpenMode) -> io::Result<std::fs::File> {
     Ok(file)
 }
 
-fn write_whole(file: &WholeFile) -> io::Result<bool> {
+fn write_atomic(file: &AtomicWrite) -> io::Result<bool> {
     let is_link = |path: &Path| std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
     if is_link(&file.target) {
         return Ok(false);

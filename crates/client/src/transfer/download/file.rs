@@ -37,7 +37,7 @@ use crate::{
     data::{DataConnection, Limit, Masks},
     error::local_fs::{LocalFsError, LocalFsResult},
     local_fs::{
-        CommitOptions, FileHandle, FileSystem, WholeFile,
+        AtomicWrite, CommitOptions, FileHandle, FileSystem,
         partial_lock::{MAX_ATTEMPTS, PAUSE, commit_locked},
     },
 };
@@ -569,7 +569,7 @@ impl FileDownload<'_> {
 
     /// Starts to write a file that is complete.
     fn write(&self, content: BytesMut, modified: Option<Timestamp>, target: &Path) -> PendingWrite {
-        let file = WholeFile {
+        let file = AtomicWrite {
             content: content.freeze(),
             part: partial_path(target),
             target: target.to_owned(),
@@ -577,7 +577,7 @@ impl FileDownload<'_> {
             sync: self.options.sync,
         };
         let fs = self.fs.clone();
-        let writing = tokio::spawn(async move { write_whole(&*fs, file).await.map_err(partial::in_use) });
+        let writing = tokio::spawn(async move { write_atomic(&*fs, file).await.map_err(partial::in_use) });
         PendingWrite::new(writing, target.to_owned())
     }
 
@@ -681,14 +681,14 @@ fn compare_to(here: SystemTime, there: Timestamp) -> Option<Ordering> {
 }
 
 /// Writes a small file. Waits a moment for another download of the same file, which takes no longer than this one.
-async fn write_whole(fs: &dyn FileSystem, file: WholeFile) -> LocalFsResult<bool> {
+async fn write_atomic(fs: &dyn FileSystem, file: AtomicWrite) -> LocalFsResult<bool> {
     for _ in 1..MAX_ATTEMPTS {
-        match fs.write_whole(file.clone()).await {
+        match fs.write_atomic(file.clone()).await {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => tokio::time::sleep(PAUSE).await,
             written => return written,
         }
     }
-    fs.write_whole(file).await
+    fs.write_atomic(file).await
 }
 
 async fn write_head(file: &mut dyn FileHandle, head: &[u8]) -> io::Result<()> {

@@ -22,9 +22,12 @@ use self::{
     tree::{DownloadTask, RemoteDirectory, Root, TreeDownload, not_a_file},
 };
 use super::{
-    backup::{Backup, Backups, LocalBackups},
+    backup::{Backups, LocalBackups},
     local_path::{confined, local_name, make_all},
-    options::{Choice, Connections, Existing, FileOptions, JobOptions, Verify, file_setters, job_setters},
+    options::{
+        Choice, Connections, Existing, FileOptions, JobOptions, Verify, choice_setters, file_setters,
+        job_setters,
+    },
     partial_name::partial_path,
     scheduler::{
         Scheduler,
@@ -33,7 +36,6 @@ use super::{
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
-    symlink::Links,
 };
 use crate::{
     Candidate, Client, Error, Pool, ProgressEvent, Report, Result, Selection,
@@ -120,7 +122,6 @@ pub struct Download<'c> {
     write_into: bool,
     recursive: bool,
     segments: usize,
-    backup: Option<Backup>,
     choice: Choice,
     file: FileOptions,
     job: JobOptions,
@@ -136,7 +137,6 @@ impl<'c> Download<'c> {
             write_into: false,
             recursive: true,
             segments: 1,
-            backup: None,
             choice: Choice::default(),
             file: FileOptions::default(),
         }
@@ -259,88 +259,70 @@ impl<'c> Download<'c> {
         self
     }
 
-    /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`].
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.download("photos").existing(oxftp::Existing::Keep).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn existing(mut self, existing: Existing) -> Self {
-        self.choice.existing = existing;
-        self
-    }
+    choice_setters! {
+        /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`].
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("photos").existing(oxftp::Existing::Keep).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        existing: Existing;
 
-    /// Keeps each local file that is replaced: it is moved to its backup just before the new one gets its name. Defaults to
-    /// `None`.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// use oxftp::Backup;
-    ///
-    /// client.download("photos").backup(Backup::new().suffix("~")).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
-        self.backup = backup.into();
-        self
-    }
+        /// Keeps each local file that is replaced: it is moved to its backup just before the new one gets its name. Defaults to
+        /// `None`.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// use oxftp::Backup;
+        ///
+        /// client.download("photos").backup(Backup::new().suffix("~")).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        backup: impl Into<Option<Backup>>;
 
-    /// Sets whether each source file is removed when its copy is complete and verified. Directories are kept, and so are
-    /// files that were left out. Defaults to `false`.
-    ///
-    /// Each file is written to the disk (as with [`sync`](Self::sync)) before its source is removed (`DELE`).
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.download("incoming").remove_source(true).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn remove_source(mut self, remove: bool) -> Self {
-        self.choice.source.set_delete(remove);
-        self
-    }
+        /// Sets whether each source file is removed when its copy is complete and verified. Directories are kept, and so are
+        /// files that were left out. Defaults to `false`.
+        ///
+        /// Each file is written to the disk (as with [`sync`](Self::sync)) before its source is removed (`DELE`).
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("incoming").remove_source(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        remove_source: bool;
 
-    /// Moves each source file into this directory when its copy is complete and verified, instead of
-    /// [removing](Self::remove_source) it: under its path relative to the directory that contains the source. The
-    /// directory is relative to that one, or absolute, and is created. A file that it has already is kept: the source stays
-    /// in its place, as a failure. What is in the directory is not transferred. Defaults to `None`.
-    ///
-    /// The server renames it (`RNFR`, `RNTO`).
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.download("incoming").move_source("done".to_owned()).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn move_source(mut self, directory: impl Into<Option<String>>) -> Self {
-        self.choice.source.set_move(directory.into());
-        self
-    }
+        /// Moves each source file into this directory when its copy is complete and verified, instead of
+        /// [removing](Self::remove_source) it: under its path relative to the directory that contains the source. The
+        /// directory is relative to that one, or absolute, and is created. A file that it has already is kept: the source stays
+        /// in its place, as a failure. What is in the directory is not transferred. Defaults to `None`.
+        ///
+        /// The server renames it (`RNFR`, `RNTO`).
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("incoming").move_source("done".to_owned()).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        move_source: impl Into<Option<String>>;
 
-    /// Sets the treatment of symbolic links in a tree. By default each is a failure
-    /// ([`Error::Skipped`](crate::Error::Skipped)).
-    ///
-    /// A link that is created ([`Links::Copy`]) must be relative and point into the tree.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.download("photos").links(oxftp::Links::Skip).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn links(mut self, links: Links) -> Self {
-        self.choice.links = Some(links);
-        self
+        /// Sets the treatment of symbolic links in a tree. By default each is a failure
+        /// ([`Error::Skipped`](crate::Error::Skipped)).
+        ///
+        /// A link that is created ([`Links::Copy`]) must be relative and point into the tree.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("photos").links(oxftp::Links::Skip).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        links: Links;
     }
 
     file_setters! {
@@ -494,6 +476,7 @@ impl<'c> Download<'c> {
         let beside =
             if entry.is_dir() && root == Root::Named { Some(target.as_path()) } else { target.parent() };
         let backups = self
+            .choice
             .backup
             .take()
             .map(|backup| Arc::new(Backups::new(backup, beside.unwrap_or(Path::new("")).to_owned())));
@@ -612,7 +595,7 @@ impl<'c> Download<'c> {
 
     /// Determines the type of the source, and its target.
     async fn prepare(&mut self) -> Result<(FoundEntry, PathBuf, Root)> {
-        let (FoundEntry { entry, is_listed }, name) = self.look_up().await?;
+        let (FoundEntry { entry, is_listed }, name) = self.stat_source().await?;
         match entry.kind {
             EntryKind::File | EntryKind::Link | EntryKind::Unknown => {}
             _ if entry.is_dir() && self.recursive => {}
@@ -648,13 +631,13 @@ impl<'c> Download<'c> {
     }
 
     /// Asks the server for the entry of the source, with its permissions if they are preserved. Also returns its name.
-    async fn look_up(&mut self) -> Result<(FoundEntry, Option<FileName>)> {
+    async fn stat_source(&mut self) -> Result<(FoundEntry, Option<FileName>)> {
         Ok(retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
             if self.file.preserve_mode {
                 client.list_permissions().await?;
             }
             // If only a listing shows the entry, another transfer follows it.
-            let entry = client.look_up(&self.source, self.recursive, FollowUp::Transfer).await?;
+            let entry = client.stat_source(&self.source, self.recursive, FollowUp::Transfer).await?;
             Ok((entry, client.path_style().file_name(&self.source)))
         })?)
     }

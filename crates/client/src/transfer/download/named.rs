@@ -104,7 +104,7 @@ impl Download<'_> {
             _ if file.verify == Verify::Hash => "verifying by hash",
             _ if file.verify == Verify::Content => "verifying by content",
             _ if file.sets_mode() => "permissions",
-            _ if self.backup.is_some() => "a backup",
+            _ if self.choice.backup.is_some() => "a backup",
             _ if self.choice.source.removes() => "removing or moving the source",
             _ => return Ok(()),
         };

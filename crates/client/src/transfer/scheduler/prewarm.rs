@@ -18,7 +18,7 @@ impl<H: JobHandler> Scheduler<'_, H> {
         worker.rest();
         let prewarm = async {
             if !worker.is_opening() {
-                tokio::time::sleep_until(self.started + PATIENCE).await;
+                tokio::time::sleep_until(self.started + MAX_REPLY_TIMEOUT).await;
             }
             // A started login is completed: an unfinished one would keep a permit from the other workers.
             if worker.is_opening() || self.is_needed_soon(number) {
@@ -41,4 +41,4 @@ impl<H: JobHandler> Scheduler<'_, H> {
 }
 
 /// A nearby server lists a directory in less time.
-const PATIENCE: Duration = Duration::from_millis(30);
+const MAX_REPLY_TIMEOUT: Duration = Duration::from_millis(30);

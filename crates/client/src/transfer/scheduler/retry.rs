@@ -1,19 +1,15 @@
 //! Retry loop and policy: which errors are transient, and how long to wait.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    time::Duration,
-};
+use std::time::Duration;
 
 use oxftp_proto::classify;
 
-use crate::Error;
+use crate::{Error, backoff::Backoff};
 
-/// Number of retries that are left, and the pause before the next one.
+/// Retries that are left, and what the attempts so far have shown.
 #[derive(Debug)]
 pub(crate) struct RetryBudget {
-    left: u32,
-    pause: Duration,
+    backoff: Backoff,
     /// An attempt broke: its session, which the server may not have ended yet, may still hold the file.
     broke: bool,
 }
@@ -21,7 +17,7 @@ pub(crate) struct RetryBudget {
 impl RetryBudget {
     /// Allows this many retries.
     pub(crate) fn new(retries: u32) -> Self {
-        Self { left: retries, pause: FIRST_PAUSE, broke: false }
+        Self { backoff: Backoff::new(retries, FIRST_PAUSE), broke: false }
     }
 
     /// Returns whether the next attempt may succeed after this error. A permanent refusal may pass if it is the result
@@ -32,13 +28,9 @@ impl RetryBudget {
         is_retryable || self.broke && error.reply().is_some_and(classify::is_upload_blocked)
     }
 
-    /// Uses up a retry, and returns the pause before it: each is twice as long as the previous one, with jitter, so
-    /// that connections that were refused together do not return together.
+    /// Uses up a retry, and returns the pause before it.
     pub(crate) fn next_pause(&mut self) -> Option<Duration> {
-        self.left = self.left.checked_sub(1)?;
-        let pause = self.pause;
-        self.pause = (pause * 2).min(MAX_PAUSE);
-        Some(pause.mul_f64(0.5 + 0.5 * random()))
+        self.backoff.next_pause()
     }
 }
 
@@ -115,13 +107,7 @@ fn is_oops(error: &Error) -> bool {
     error.reply().is_some_and(classify::is_fatal_oops)
 }
 
-/// Returns a number from 0 to 1 that differs from call to call; not for secrets.
-fn random() -> f64 {
-    f64::from((RandomState::new().hash_one(0) >> 32) as u32) / f64::from(u32::MAX)
-}
-
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
@@ -131,17 +117,6 @@ mod tests {
 
     fn refused(code: u16, text: &str) -> Error {
         Reply::new(Code::new(code).unwrap(), [text.as_bytes()]).unexpected(&["2xx"]).into()
-    }
-
-    #[test]
-    fn retry_pauses_double_and_end() {
-        let mut budget = RetryBudget::new(9);
-        let pauses: Vec<_> = std::iter::from_fn(|| budget.next_pause()).collect();
-
-        assert_eq!(pauses.len(), 9);
-        for (pause, whole) in pauses.iter().zip([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]) {
-            assert!((whole / 2.0..=whole).contains(&pause.as_secs_f64()), "{pause:?} {whole}");
-        }
     }
 
     #[test]

@@ -18,9 +18,11 @@ use self::{
     tree::{LocalDirectory, LocalFile, TreeUpload, candidate},
 };
 use super::{
-    backup::{Backup, Backups},
+    backup::Backups,
     local_path::remote_name,
-    options::{Choice, Existing, FileOptions, JobOptions, Order, Verify, file_setters, job_setters},
+    options::{
+        Choice, Existing, FileOptions, JobOptions, Order, Verify, choice_setters, file_setters, job_setters,
+    },
     scheduler::{
         Scheduler,
         admission::AdmissionGate,
@@ -105,7 +107,6 @@ pub struct Upload<'c> {
     destination: RemotePath,
     write_into: bool,
     upload: UploadOptions,
-    backup: Option<Backup>,
     choice: Choice,
     file: FileOptions,
     job: JobOptions,
@@ -120,7 +121,6 @@ impl<'c> Upload<'c> {
             destination: RemotePath::default(),
             write_into: false,
             upload: UploadOptions { checks_name: true, checks_listed_size: true, ..UploadOptions::default() },
-            backup: None,
             choice: Choice::default(),
             file: FileOptions::default(),
         }
@@ -242,89 +242,70 @@ impl<'c> Upload<'c> {
         self
     }
 
-    /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`].
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.upload("site").existing(oxftp::Existing::Keep).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn existing(mut self, existing: Existing) -> Self {
-        self.choice.existing = existing;
-        self
-    }
+    choice_setters! {
+        /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`].
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("site").existing(oxftp::Existing::Keep).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        existing: Existing;
 
-    /// Keeps each file on the server that is replaced. Each file is then stored under a [temporary](Self::temporary) name,
-    /// and the older one is moved to its backup (`RNFR`, `RNTO`) just before it gets its final name. Defaults to `None`.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// use oxftp::Backup;
-    ///
-    /// client.upload("site").backup(Backup::new().suffix("~")).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
-        self.backup = backup.into();
-        self.upload.temporary |= self.backup.is_some();
-        self
-    }
+        /// Keeps each file on the server that is replaced. Each file is then stored under a [temporary](Self::temporary) name,
+        /// and the older one is moved to its backup (`RNFR`, `RNTO`) just before it gets its final name. Defaults to `None`.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// use oxftp::Backup;
+        ///
+        /// client.upload("site").backup(Backup::new().suffix("~")).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        backup: impl Into<Option<Backup>>;
 
-    /// Sets whether each source file is removed when its copy is complete and verified. Directories are kept, and so are
-    /// files that were left out. Defaults to `false`.
-    ///
-    /// A file that changed during its upload is kept, as a failure.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.upload("outgoing").remove_source(true).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn remove_source(mut self, remove: bool) -> Self {
-        self.choice.source.set_delete(remove);
-        self
-    }
+        /// Sets whether each source file is removed when its copy is complete and verified. Directories are kept, and so are
+        /// files that were left out. Defaults to `false`.
+        ///
+        /// A file that changed during its upload is kept, as a failure.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("outgoing").remove_source(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        remove_source: bool;
 
-    /// Moves each source file into this directory when its copy is complete and verified, instead of
-    /// [removing](Self::remove_source) it: under its path relative to the directory that contains the source. The
-    /// directory is relative to that one, or absolute, and is created. A file that it has already is kept: the source stays
-    /// in its place, as a failure. What is in the directory is not transferred. Defaults to `None`.
-    ///
-    /// It is renamed on this machine.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.upload("outgoing").move_source("sent".to_owned()).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn move_source(mut self, directory: impl Into<Option<String>>) -> Self {
-        self.choice.source.set_move(directory.into());
-        self
-    }
+        /// Moves each source file into this directory when its copy is complete and verified, instead of
+        /// [removing](Self::remove_source) it: under its path relative to the directory that contains the source. The
+        /// directory is relative to that one, or absolute, and is created. A file that it has already is kept: the source stays
+        /// in its place, as a failure. What is in the directory is not transferred. Defaults to `None`.
+        ///
+        /// It is renamed on this machine.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("outgoing").move_source("sent".to_owned()).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        move_source: impl Into<Option<String>>;
 
-    /// Sets the treatment of symbolic links in a tree. By default each is a failure
-    /// ([`Error::Skipped`](crate::Error::Skipped)).
-    ///
-    /// [`Links::Copy`] is [`Error::Unsupported`](crate::Error::Unsupported): FTP has no command that creates them.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.upload("site").links(oxftp::Links::Follow).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn links(mut self, links: Links) -> Self {
-        self.choice.links = Some(links);
-        self
+        /// Sets the treatment of symbolic links in a tree. By default each is a failure
+        /// ([`Error::Skipped`](crate::Error::Skipped)).
+        ///
+        /// [`Links::Copy`] is [`Error::Unsupported`](crate::Error::Unsupported): FTP has no command that creates them.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("site").links(oxftp::Links::Follow).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        links: Links;
     }
 
     file_setters! {
@@ -444,7 +425,7 @@ impl<'c> Upload<'c> {
             return Err(Error::Unsupported { what: "command to create symbolic links" });
         }
         let deadline = Deadline::start(self.job.deadline);
-        self.upload.temporary |= self.backup.is_some();
+        self.upload.temporary |= self.choice.backup.is_some();
         let base = self.destination.clone();
         let (is_tree, target) = deadline.run("the upload", self.prepare()).await?;
         let base = match self.write_into && !is_tree {
@@ -456,7 +437,7 @@ impl<'c> Upload<'c> {
             fs: config.file_system.clone(),
             options: self.file,
             upload: self.upload,
-            backups: self.backup.take().map(|backup| Backups::new(backup, base)),
+            backups: self.choice.backup.take().map(|backup| Backups::new(backup, base)),
             choice: self.choice.clone(),
             sources: self
                 .choice

@@ -17,7 +17,7 @@ fn pool(server: &MemoryServer) -> Pool {
     Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(3)
 }
 
-fn lay_tree(server: &MemoryServer) {
+fn create_tree(server: &MemoryServer) {
     for file in ["a/deep/x.txt", "a/y.log", "b/only/z.log", "c/x.log", "top.log"] {
         server.lay(&format!("site/{file}"), "x", 1_500_000_000);
     }
@@ -30,7 +30,7 @@ fn texts() -> Filter {
 #[tokio::test]
 async fn filter_leaves_no_empty_directories_in_mirror() {
     let (server, local) = (MemoryServer::start(Habits::default()).await, tempfile::tempdir().unwrap());
-    lay_tree(&server);
+    create_tree(&server);
     let pool = pool(&server);
 
     let report = pool.mirror_down("site", local.path().join("some")).filter(texts()).await.unwrap();

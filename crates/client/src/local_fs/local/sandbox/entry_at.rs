@@ -12,7 +12,7 @@ use std::{
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RawMode, Stat, Timespec, Timestamps};
 
 use crate::local_fs::{
-    CommitOptions, DirEntry, FileKind, Metadata, OpenMode, ReadFile, WholeFile,
+    AtomicWrite, CommitOptions, DirEntry, FileKind, Metadata, OpenMode, ReadFile,
     atomic_write::new_file_mode,
     local::lock::{PartialEntry, is_same},
 };
@@ -80,7 +80,7 @@ impl EntryAt {
         }
     }
 
-    pub(crate) fn write_whole(&self, file: &WholeFile) -> io::Result<bool> {
+    pub(crate) fn write_atomic(&self, file: &AtomicWrite) -> io::Result<bool> {
         let target = self.sibling(&file.target)?;
         let is_link = |entry: &Self| entry.stat().is_ok_and(|stat| kind(&stat) == FileKind::Symlink);
         if is_link(&target) {

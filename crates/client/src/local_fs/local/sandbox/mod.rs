@@ -30,8 +30,8 @@ use crate::{
     error::local_fs::LocalFsResult,
     future::BoxFuture,
     local_fs::{
-        CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileKind, FileSystem, Metadata,
-        OpenMode, ReadFile, SET_PERMISSIONS, WholeFile,
+        AtomicWrite, CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileKind, FileSystem,
+        Metadata, OpenMode, ReadFile, SET_PERMISSIONS,
     },
 };
 
@@ -226,14 +226,14 @@ impl FileSystem for Sandbox {
         self.at("set the time of", path, move |entry| entry.set_modified(time))
     }
 
-    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
+    fn write_atomic<'a>(&'a self, file: AtomicWrite) -> BoxFuture<'a, LocalFsResult<bool>> {
         if !self.contains(&file.part) || file.part.parent() != file.target.parent() {
-            return self.outside.write_whole(file);
+            return self.outside.write_atomic(file);
         }
         Box::pin(async move {
             let part = file.part.clone();
             let this = self.clone();
-            inline_if_fast("write", &part, move |path| this.descend(path, false)?.write_whole(&file)).await
+            inline_if_fast("write", &part, move |path| this.descend(path, false)?.write_atomic(&file)).await
         })
     }
 

@@ -84,7 +84,7 @@ async fn small_file_replaces_stale_partial_but_no_symlink() {
     fs::write(root.join("new.part"), "of old").unwrap();
     let put = |part: &str, target: &str| {
         let (part, target) = (root.join(part), root.join(target));
-        fs.write_whole(WholeFile {
+        fs.write_atomic(AtomicWrite {
             content: "content".into(),
             part,
             target,

@@ -1,4 +1,4 @@
-//! Evidence in a listing that it is, or is not, the listing of the requested directory.
+//! Summary of a listing, and whether it is that of the requested directory.
 //!
 //! Some servers interpret the argument of `MLSD` and `LIST` as a pattern, as options, or as several names. Others
 //! ignore it and list the working directory, or list nothing. All of them reply `226`.
@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use oxftp_proto::{Entry, EntryKind, RemotePath};
 
-use crate::client::{CommandKnowledge, LastListing};
+use crate::capabilities::listing::{LastListing, ListCommandCapabilities};
 
 /// Kind of a path, by what servers may take it for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl PathClass {
 
 /// Properties of a listing, apart from the entries themselves.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Evidence {
+pub(super) struct ListingSummary {
     /// Number of entries, without the directory itself and its parent.
     pub(super) entries: u64,
     /// It shows the directory itself or its parent, as `.`, `..` or by the facts `cdir` and `pdir`.
@@ -66,7 +66,7 @@ pub(super) enum OwnName {
 
 /// The reason why a listing may not be that of the requested directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Doubt {
+pub(super) enum Ambiguity {
     /// It is empty.
     Empty,
     /// Its only entry is a file with the name of the path: the path may be that file.
@@ -80,7 +80,7 @@ pub(super) enum Doubt {
     Foreign,
 }
 
-impl Evidence {
+impl ListingSummary {
     /// Adds an entry of the listing of `path`, which is given in the form that was sent.
     pub(super) fn note(&mut self, entry: &Entry, path: &[u8]) {
         self.kinds |= entry.kind != EntryKind::Unknown;
@@ -104,7 +104,12 @@ impl Evidence {
     }
 
     /// Returns why the listing of a path, at this depth of a tree, may be wrong.
-    pub(super) fn doubt(&self, path: &RemotePath, depth: usize, known: &CommandKnowledge) -> Option<Doubt> {
+    pub(super) fn ambiguity(
+        &self,
+        path: &RemotePath,
+        depth: usize,
+        known: &ListCommandCapabilities,
+    ) -> Option<Ambiguity> {
         let class = PathClass::of(path);
         if self.entries == 0 {
             let is_known = match class {
@@ -112,26 +117,28 @@ impl Evidence {
                 PathClass::Blank => self.shows_itself && known.honours_blanks == Some(true),
                 PathClass::Special => false,
             };
-            return (!is_known).then_some(Doubt::Empty);
+            return (!is_known).then_some(Ambiguity::Empty);
         }
         match self.first {
-            OwnName::File if self.may_be_itself() && depth == 0 => return Some(Doubt::File),
+            OwnName::File if self.may_be_itself() && depth == 0 => return Some(Ambiguity::File),
             OwnName::Directory if self.may_be_itself() && !known.shows_contents => {
-                return Some(Doubt::Itself);
+                return Some(Ambiguity::Itself);
             }
             _ => {}
         }
         let is_foreign = || self.shows_own_path || self.repeats_directory_above(path, known);
         match class {
-            PathClass::Blank if known.honours_blanks.is_none() => Some(Doubt::Blank),
-            PathClass::Plain if !known.is_faithful && !is_here(path) && is_foreign() => Some(Doubt::Foreign),
+            PathClass::Blank if known.honours_blanks.is_none() => Some(Ambiguity::Blank),
+            PathClass::Plain if !known.is_faithful && !is_here(path) && is_foreign() => {
+                Some(Ambiguity::Foreign)
+            }
             _ => None,
         }
     }
 
     /// Returns whether the previous listing was the same, and was that of the working directory or of a directory
     /// above the path.
-    fn repeats_directory_above(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
+    fn repeats_directory_above(&self, path: &RemotePath, known: &ListCommandCapabilities) -> bool {
         let bytes = path.as_bytes();
         let above = |end: usize| bytes.get(..end).unwrap_or_default();
         let slashes = (0..bytes.len()).filter(|at| bytes.get(*at) == Some(&b'/'));
@@ -144,7 +151,7 @@ impl Evidence {
 
     /// Returns whether this listing of a plain path shows that the server honours the path: it is not that of the
     /// working directory, which would show the first part of a relative path, and differs from the previous one.
-    pub(super) fn proves_paths(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
+    pub(super) fn proves_paths(&self, path: &RemotePath, known: &ListCommandCapabilities) -> bool {
         let differs = known
             .last
             .is_some_and(|last| last.names != self.names && last.path != hash_path(path.as_bytes()));
@@ -154,7 +161,7 @@ impl Evidence {
 
     /// Returns whether the listing may be that of any directory: the path is plain and begins at the root, and
     /// nothing has shown that the server honours such paths.
-    pub(super) fn leaves_open(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
+    pub(super) fn leaves_open(&self, path: &RemotePath, known: &ListCommandCapabilities) -> bool {
         PathClass::of(path) == PathClass::Plain
             && path.is_absolute()
             && self.entries > 0
@@ -230,14 +237,14 @@ mod tests {
         entry
     }
 
-    fn evidence(path: &str, entries: &[Entry]) -> Evidence {
-        let mut evidence = Evidence::default();
-        entries.iter().for_each(|entry| evidence.note(entry, path.as_bytes()));
-        evidence
+    fn summary(path: &str, entries: &[Entry]) -> ListingSummary {
+        let mut summary = ListingSummary::default();
+        entries.iter().for_each(|entry| summary.note(entry, path.as_bytes()));
+        summary
     }
 
-    fn doubt(path: &str, entries: &[Entry], known: &CommandKnowledge) -> Option<Doubt> {
-        evidence(path, entries).doubt(&path.into(), 0, known)
+    fn ambiguity(path: &str, entries: &[Entry], known: &ListCommandCapabilities) -> Option<Ambiguity> {
+        summary(path, entries).ambiguity(&path.into(), 0, known)
     }
 
     #[test]
@@ -258,78 +265,78 @@ mod tests {
 
     #[test]
     fn empty_listing_is_doubted_unless_proven() {
-        let mut known = CommandKnowledge::default();
+        let mut known = ListCommandCapabilities::default();
         let (empty, opened) = (&[][..], &[this_directory()][..]);
         for path in ["d", "my dir", "[d]"] {
-            assert_eq!(doubt(path, empty, &known), Some(Doubt::Empty), "{path}");
+            assert_eq!(ambiguity(path, empty, &known), Some(Ambiguity::Empty), "{path}");
         }
-        assert_eq!(doubt("d", opened, &known), None);
-        assert_eq!(doubt("my dir", opened, &known), Some(Doubt::Empty));
+        assert_eq!(ambiguity("d", opened, &known), None);
+        assert_eq!(ambiguity("my dir", opened, &known), Some(Ambiguity::Empty));
 
         known.is_empty_trusted = true;
         known.honours_blanks = Some(true);
-        assert_eq!(doubt("d", empty, &known), None);
-        assert_eq!(doubt("my dir", opened, &known), None);
-        assert_eq!(doubt("my dir", empty, &known), Some(Doubt::Empty));
-        assert_eq!(doubt("[d]", opened, &known), Some(Doubt::Empty));
+        assert_eq!(ambiguity("d", empty, &known), None);
+        assert_eq!(ambiguity("my dir", opened, &known), None);
+        assert_eq!(ambiguity("my dir", empty, &known), Some(Ambiguity::Empty));
+        assert_eq!(ambiguity("[d]", opened, &known), Some(Ambiguity::Empty));
     }
 
     #[test]
     fn directory_with_only_itself_is_doubted() {
-        let mut known = CommandKnowledge { is_faithful: true, ..CommandKnowledge::default() };
-        assert_eq!(doubt("a/locked", &[directory("locked")], &known), Some(Doubt::Itself));
-        assert_eq!(doubt("a/locked/", &[directory("locked")], &known), Some(Doubt::Itself));
-        assert_eq!(doubt("a/locked", &[directory("a/locked")], &known), Some(Doubt::Itself));
-        assert_eq!(doubt("x", &[file("x")], &known), Some(Doubt::File));
-        assert_eq!(evidence("x", &[file("x")]).doubt(&"x".into(), 1, &known), None);
-        assert_eq!(doubt("locked", &[this_directory(), directory("locked")], &known), None);
-        assert_eq!(doubt("locked", &[directory("locked"), file("b")], &known), None);
+        let mut known = ListCommandCapabilities { is_faithful: true, ..ListCommandCapabilities::default() };
+        assert_eq!(ambiguity("a/locked", &[directory("locked")], &known), Some(Ambiguity::Itself));
+        assert_eq!(ambiguity("a/locked/", &[directory("locked")], &known), Some(Ambiguity::Itself));
+        assert_eq!(ambiguity("a/locked", &[directory("a/locked")], &known), Some(Ambiguity::Itself));
+        assert_eq!(ambiguity("x", &[file("x")], &known), Some(Ambiguity::File));
+        assert_eq!(summary("x", &[file("x")]).ambiguity(&"x".into(), 1, &known), None);
+        assert_eq!(ambiguity("locked", &[this_directory(), directory("locked")], &known), None);
+        assert_eq!(ambiguity("locked", &[directory("locked"), file("b")], &known), None);
 
         known.shows_contents = true;
-        assert_eq!(doubt("a/locked", &[directory("locked")], &known), None);
+        assert_eq!(ambiguity("a/locked", &[directory("locked")], &known), None);
     }
 
     #[test]
     fn listing_that_shows_its_own_path_is_doubted() {
-        let mut known = CommandKnowledge::default();
+        let mut known = ListCommandCapabilities::default();
         let entries = [file("x"), directory("Reports")];
-        assert_eq!(doubt("Reports", &entries, &known), Some(Doubt::Foreign));
-        assert_eq!(doubt("Reports/2024", &entries, &known), Some(Doubt::Foreign));
-        assert_eq!(doubt("other", &entries, &known), None);
+        assert_eq!(ambiguity("Reports", &entries, &known), Some(Ambiguity::Foreign));
+        assert_eq!(ambiguity("Reports/2024", &entries, &known), Some(Ambiguity::Foreign));
+        assert_eq!(ambiguity("other", &entries, &known), None);
 
         known.is_faithful = true;
-        assert_eq!(doubt("Reports", &entries, &known), None);
+        assert_eq!(ambiguity("Reports", &entries, &known), None);
     }
 
     #[test]
     fn listing_of_directory_above_is_doubted() {
         let entries = [file("x"), directory("y")];
-        let after = |path: &str| CommandKnowledge {
-            last: Some(evidence(path, &entries).listing_of(&path.into())),
-            ..CommandKnowledge::default()
+        let after = |path: &str| ListCommandCapabilities {
+            last: Some(summary(path, &entries).listing_of(&path.into())),
+            ..ListCommandCapabilities::default()
         };
         for (path, last, expected) in [
-            ("b", "", Some(Doubt::Foreign)),
-            ("a/b", "a", Some(Doubt::Foreign)),
-            ("/a/b/c", "/a/", Some(Doubt::Foreign)),
+            ("b", "", Some(Ambiguity::Foreign)),
+            ("a/b", "a", Some(Ambiguity::Foreign)),
+            ("/a/b/c", "/a/", Some(Ambiguity::Foreign)),
             ("b", "a", None),
             ("a", "a/b", None),
             (".", "", None),
         ] {
-            assert_eq!(doubt(path, &entries, &after(last)), expected, "{path} after {last}");
-            assert_eq!(doubt(path, &entries[1..], &after(last)), None, "{path} after {last}");
+            assert_eq!(ambiguity(path, &entries, &after(last)), expected, "{path} after {last}");
+            assert_eq!(ambiguity(path, &entries[1..], &after(last)), None, "{path} after {last}");
         }
     }
 
     #[test]
     fn paths_are_honoured_if_listings_differ() {
         let entries = [file("x"), directory("y")];
-        let after_root = CommandKnowledge {
-            last: Some(evidence("", &entries).listing_of(&"".into())),
-            ..CommandKnowledge::default()
+        let after_root = ListCommandCapabilities {
+            last: Some(summary("", &entries).listing_of(&"".into())),
+            ..ListCommandCapabilities::default()
         };
-        let unknown = CommandKnowledge::default();
-        let proves = |path: &str, known| evidence(path, &entries[1..]).proves_paths(&path.into(), known);
+        let unknown = ListCommandCapabilities::default();
+        let proves = |path: &str, known| summary(path, &entries[1..]).proves_paths(&path.into(), known);
         assert!(proves("/b", &after_root) && proves("b", &unknown));
         assert!(!proves("/b", &unknown) && !proves("y", &after_root));
     }

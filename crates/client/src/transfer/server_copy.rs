@@ -5,17 +5,15 @@ use std::{future::IntoFuture, sync::Arc};
 use oxftp_proto::RemotePath;
 
 use super::{
-    server_to_server::{ServerFile, copy_through_client},
-    transfer::{exact_time, set_modified, verify},
-};
-use crate::transfer::{
     final_name::rename_into_place,
     options::Verify,
     partial_name::{new_token, remote_partial_path},
+    preserve::exact_time,
     scheduler::{
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
+    server_to_server::{ServerFile, copy_through_client, set_modified, verify},
 };
 use crate::{
     Client, Error, Pool, Progress, ProgressEvent, Report, Result, client::FollowUp, future::BoxFuture,

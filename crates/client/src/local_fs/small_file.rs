@@ -9,9 +9,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::{FileSystem, OpenMode, partial_lock::create_locked};
 use crate::error::local_fs::{LocalFsError, LocalFsResult};
 
-/// A small file to write in one call: see [`FileSystem::write_whole`].
+/// A small file to write in one call: see [`FileSystem::write_atomic`].
 #[derive(Debug, Clone)]
-pub struct WholeFile {
+pub struct AtomicWrite {
     /// The content.
     pub content: Bytes,
     /// The name of the partial file, used until all content is written.
@@ -34,7 +34,7 @@ pub struct ReadFile {
 }
 
 /// Writes a small file with the other methods of a backend.
-pub(crate) async fn write_by_steps<P: FileSystem + ?Sized>(fs: &P, file: WholeFile) -> LocalFsResult<bool> {
+pub(crate) async fn write_by_steps<P: FileSystem + ?Sized>(fs: &P, file: AtomicWrite) -> LocalFsResult<bool> {
     for path in [&file.target, &file.part] {
         if fs.metadata(path).await.is_ok_and(|found| found.is_symlink()) {
             return Ok(false);

@@ -31,18 +31,18 @@ pub(crate) enum TimeCommand {
 impl TimeCommand {
     /// Returns the commands in the order in which they are tried. `MFMT` has no other meaning, but servers
     /// that do not list it in `FEAT` rarely support it.
-    pub(super) fn in_order(offers_mfmt: bool) -> impl Iterator<Item = Self> {
+    pub(crate) fn in_order(offers_mfmt: bool) -> impl Iterator<Item = Self> {
         let first = offers_mfmt.then_some(Self::Mfmt);
         let last = (!offers_mfmt).then_some(Self::Mfmt);
         let between = [Self::Mdtm, Self::UtimeOfThree, Self::UtimeToSecond, Self::UtimeToMinute];
         first.into_iter().chain(between).chain(last)
     }
 
-    pub(super) fn precision(self) -> Precision {
+    pub(crate) fn precision(self) -> Precision {
         if self == Self::UtimeToMinute { Precision::Minute } else { Precision::Second }
     }
 
-    pub(super) fn spell(
+    pub(crate) fn spell(
         self,
         path: &RemotePath,
         time: &Timestamp,

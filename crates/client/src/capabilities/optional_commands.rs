@@ -1,6 +1,6 @@
-//! Memory of optional commands: those that a server answers, and those that end or hang its sessions.
+//! Optional commands: those that a server answers, and those that end or hang its sessions.
 //!
-//! [`CommandMemory`] belongs to a builder and its clones; the sessions on one server share a [`ServerMemory`].
+//! [`KnownServers`] belongs to a builder and its clones; the sessions on one server share its [`OptionalCommands`].
 
 use std::{
     collections::BTreeMap,
@@ -16,14 +16,14 @@ use tokio::sync::Notify;
 
 use crate::Host;
 
-/// Experience with the optional commands of each server, by host and port.
+/// The optional commands of each server, by host and port.
 #[derive(Debug, Default)]
-pub(crate) struct CommandMemory(Mutex<Vec<(Host, Arc<ServerMemory>)>>);
+pub(crate) struct KnownServers(Mutex<Vec<(Host, Arc<OptionalCommands>)>>);
 
-/// Experience with the optional commands of one server.
+/// The optional commands of one server, with their status.
 #[derive(Debug, Default)]
-pub(crate) struct ServerMemory {
-    standings: Mutex<BTreeMap<OptionalCommand, Standing>>,
+pub(crate) struct OptionalCommands {
+    statuses: Mutex<BTreeMap<OptionalCommand, CommandStatus>>,
     /// A first attempt has ended.
     changed: Notify,
     /// A transfer has begun without a preliminary reply.
@@ -38,9 +38,9 @@ pub(crate) struct ServerMemory {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OptionalCommand(&'static str);
 
-/// The experience with one command.
+/// Status of one command on a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum CommandStatus {
     /// It is sent for the first time.
     OnTrial,
     /// It has been answered; since then, this many sessions were lost after it.
@@ -60,28 +60,28 @@ enum Trial {
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct CommandTrial {
-    server: Arc<ServerMemory>,
+    commands: Arc<OptionalCommands>,
     command: OptionalCommand,
 }
 
-impl CommandMemory {
-    /// Returns the memory of one server.
-    pub(crate) fn of(&self, host: &Host) -> Arc<ServerMemory> {
+impl KnownServers {
+    /// Returns the optional commands of one server.
+    pub(crate) fn of(&self, host: &Host) -> Arc<OptionalCommands> {
         let mut servers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = servers.iter().find(|(known, _)| known == host) {
             return known.clone();
         }
-        let new = Arc::<ServerMemory>::default();
+        let new = Arc::<OptionalCommands>::default();
         servers.push((host.clone(), new.clone()));
         new
     }
 }
 
-impl ServerMemory {
+impl OptionalCommands {
     /// Returns whether a command is not to be sent again.
     pub(crate) fn avoids(&self, command: OptionalCommand) -> bool {
-        let standings = self.lock();
-        let is_avoided = |command| standings.get(&command) == Some(&Standing::Avoided);
+        let statuses = self.lock();
+        let is_avoided = |command| statuses.get(&command) == Some(&CommandStatus::Avoided);
         is_avoided(command) || command == OptionalCommand::TIMED_MDTM && is_avoided(OptionalCommand::MDTM)
     }
 
@@ -112,14 +112,14 @@ impl ServerMemory {
 
     /// Returns the commands that are not to be sent again.
     pub(crate) fn avoided(&self) -> Vec<&'static str> {
-        let standings = self.lock();
-        let avoided = standings.iter().filter(|(_, standing)| **standing == Standing::Avoided);
+        let statuses = self.lock();
+        let avoided = statuses.iter().filter(|(_, status)| **status == CommandStatus::Avoided);
         avoided.map(|(command, _)| command.name()).collect()
     }
 
     /// Returns whether the server has answered a command.
     pub(crate) fn has_answered(&self, command: OptionalCommand) -> bool {
-        matches!(self.lock().get(&command), Some(Standing::Answered { .. }))
+        matches!(self.lock().get(&command), Some(CommandStatus::Answered { .. }))
     }
 
     /// Waits while another session sends the command for the first time. Returns `None` if the command has an outcome
@@ -138,24 +138,24 @@ impl ServerMemory {
     }
 
     fn begin_trial(self: &Arc<Self>, command: OptionalCommand) -> Trial {
-        let mut standings = self.lock();
-        match standings.get(&command) {
+        let mut statuses = self.lock();
+        match statuses.get(&command) {
             None => {
-                standings.insert(command, Standing::OnTrial);
-                Trial::First(CommandTrial { server: self.clone(), command })
+                statuses.insert(command, CommandStatus::OnTrial);
+                Trial::First(CommandTrial { commands: self.clone(), command })
             }
-            Some(Standing::OnTrial) => Trial::Running,
+            Some(CommandStatus::OnTrial) => Trial::Running,
             Some(_) => Trial::Over,
         }
     }
 
     /// Records that the server has answered a command.
     pub(crate) fn answered(&self, command: OptionalCommand) {
-        let mut standings = self.lock();
-        if standings.get(&command) != Some(&Standing::Avoided) {
-            standings.insert(command, Standing::Answered { lost: 0 });
+        let mut statuses = self.lock();
+        if statuses.get(&command) != Some(&CommandStatus::Avoided) {
+            statuses.insert(command, CommandStatus::Answered { lost: 0 });
         }
-        drop(standings);
+        drop(statuses);
         self.changed.notify_waiters();
     }
 
@@ -164,37 +164,39 @@ impl ServerMemory {
     /// A command that was answered before is avoided after the second loss in succession, because sessions are lost
     /// for other reasons, too.
     pub(crate) fn lost(&self, command: OptionalCommand) -> bool {
-        let mut standings = self.lock();
-        let standing = match standings.get(&command) {
-            Some(Standing::Answered { lost }) if lost + 1 < MAX_LOST => Standing::Answered { lost: lost + 1 },
-            _ => Standing::Avoided,
+        let mut statuses = self.lock();
+        let status = match statuses.get(&command) {
+            Some(CommandStatus::Answered { lost }) if lost + 1 < MAX_LOST => {
+                CommandStatus::Answered { lost: lost + 1 }
+            }
+            _ => CommandStatus::Avoided,
         };
-        standings.insert(command, standing);
-        drop(standings);
+        statuses.insert(command, status);
+        drop(statuses);
         self.changed.notify_waiters();
-        standing == Standing::Avoided
+        status == CommandStatus::Avoided
     }
 
     /// Records that a command is not to be sent again.
     pub(crate) fn avoid(&self, command: OptionalCommand) {
-        self.lock().insert(command, Standing::Avoided);
+        self.lock().insert(command, CommandStatus::Avoided);
         self.changed.notify_waiters();
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<OptionalCommand, Standing>> {
-        self.standings.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<OptionalCommand, CommandStatus>> {
+        self.statuses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A trial that ends without an outcome lets another session try.
 impl Drop for CommandTrial {
     fn drop(&mut self) {
-        let mut standings = self.server.lock();
-        if standings.get(&self.command) == Some(&Standing::OnTrial) {
-            standings.remove(&self.command);
+        let mut statuses = self.commands.lock();
+        if statuses.get(&self.command) == Some(&CommandStatus::OnTrial) {
+            statuses.remove(&self.command);
         }
-        drop(standings);
-        self.server.changed.notify_waiters();
+        drop(statuses);
+        self.commands.changed.notify_waiters();
     }
 }
 
@@ -230,11 +232,11 @@ impl OptionalCommand {
 
     /// Returns how long to wait for the reply. Commands that only save time, and need no work of the server, get less
     /// than the full deadline.
-    pub(crate) fn patience(self, deadline: Option<Duration>) -> Option<Duration> {
+    pub(crate) fn reply_timeout(self, deadline: Option<Duration>) -> Option<Duration> {
         match self.0 {
             "MLSD" | "HASH" => deadline,
             verb if verb.starts_with('X') || verb == "MD5" => deadline,
-            _ => deadline.map(|deadline| (deadline / 2).min(PATIENCE)),
+            _ => deadline.map(|deadline| (deadline / 2).min(MAX_REPLY_TIMEOUT)),
         }
     }
 }
@@ -254,7 +256,7 @@ const VERBS: &[&str] = &[
 const MAX_LOST: u32 = 2;
 
 /// Maximum wait for the reply to a command that only saves time.
-const PATIENCE: Duration = Duration::from_secs(10);
+const MAX_REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
@@ -281,43 +283,46 @@ mod tests {
 
     #[test]
     fn command_that_was_answered_survives_one_loss() {
-        let memory = ServerMemory::default();
+        let commands = OptionalCommands::default();
 
-        memory.answered(OptionalCommand::SIZE);
-        assert!(!memory.lost(OptionalCommand::SIZE));
-        memory.answered(OptionalCommand::SIZE);
-        assert!(!memory.lost(OptionalCommand::SIZE));
-        assert!(memory.lost(OptionalCommand::SIZE));
-        assert!(memory.lost(OptionalCommand::MLSD));
+        commands.answered(OptionalCommand::SIZE);
+        assert!(!commands.lost(OptionalCommand::SIZE));
+        commands.answered(OptionalCommand::SIZE);
+        assert!(!commands.lost(OptionalCommand::SIZE));
+        assert!(commands.lost(OptionalCommand::SIZE));
+        assert!(commands.lost(OptionalCommand::MLSD));
 
-        assert!(memory.avoids(OptionalCommand::SIZE) && memory.avoids(OptionalCommand::MLSD));
-        assert!(!memory.has_answered(OptionalCommand::SIZE));
+        assert!(commands.avoids(OptionalCommand::SIZE) && commands.avoids(OptionalCommand::MLSD));
+        assert!(!commands.has_answered(OptionalCommand::SIZE));
     }
 
     #[tokio::test]
     async fn second_session_waits_for_the_first_attempt() {
-        let memory = Arc::new(ServerMemory::default());
-        let first = memory.trial(OptionalCommand::EPSV).await;
+        let commands = Arc::new(OptionalCommands::default());
+        let first = commands.trial(OptionalCommand::EPSV).await;
         assert!(first.is_some());
-        let mut second = Box::pin(memory.trial(OptionalCommand::EPSV));
+        let mut second = Box::pin(commands.trial(OptionalCommand::EPSV));
         assert!(poll_immediate(&mut second).await.is_none());
-        assert!(memory.trial(OptionalCommand::SIZE).await.is_some());
+        assert!(commands.trial(OptionalCommand::SIZE).await.is_some());
 
         drop(first);
 
         let second = poll_immediate(&mut second).await.unwrap();
         assert!(second.is_some(), "the first attempt was cancelled");
-        memory.lost(OptionalCommand::EPSV);
-        assert!(memory.trial(OptionalCommand::EPSV).await.is_none());
+        commands.lost(OptionalCommand::EPSV);
+        assert!(commands.trial(OptionalCommand::EPSV).await.is_none());
     }
 
     #[test]
     fn timeout_of_an_optimisation_is_shorter() {
-        let patience = |line: &str, seconds| {
+        let reply_timeout = |line: &str, seconds| {
             let deadline = Duration::from_secs(seconds);
-            OptionalCommand::of(line.as_bytes()).unwrap().patience(Some(deadline)).unwrap().as_secs()
+            OptionalCommand::of(line.as_bytes()).unwrap().reply_timeout(Some(deadline)).unwrap().as_secs()
         };
 
-        assert_eq!([patience("MLST x", 30), patience("MLST x", 6), patience("MLSD", 30)], [10, 3, 30]);
+        assert_eq!(
+            [reply_timeout("MLST x", 30), reply_timeout("MLST x", 6), reply_timeout("MLSD", 30)],
+            [10, 3, 30]
+        );
     }
 }

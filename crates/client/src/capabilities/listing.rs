@@ -1,16 +1,13 @@
-//! Knowledge about the listings of a server: which commands work, whether paths in them are honoured, and whether
-//! names that begin with a dot are shown. The sessions of a pool share it.
+//! Capabilities of the listing commands of a server: which of them work, whether paths in them are honoured, and whether
+//! names that begin with a dot are shown.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Client, DotNames};
-use crate::ListCommand;
-
 /// Properties of a server that its listings have shown so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct ListingKnowledge {
-    pub(crate) mlsd: CommandKnowledge,
-    pub(crate) list: CommandKnowledge,
+pub(crate) struct ListingCapabilities {
+    pub(crate) mlsd: ListCommandCapabilities,
+    pub(crate) list: ListCommandCapabilities,
     pub(crate) list_all: ListAll,
     /// A listing by `LIST` without options has shown a name that begins with a dot.
     pub(crate) shows_dot_names: bool,
@@ -28,7 +25,7 @@ pub(crate) struct ListingKnowledge {
 
 /// Properties of one listing command, as observed. Paths are *plain* if no server takes them for anything but a path.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct CommandKnowledge {
+pub(crate) struct ListCommandCapabilities {
     /// It has listed a directory.
     pub(crate) works: bool,
     /// It has shown entries of a directory that was named by a plain path.
@@ -69,21 +66,21 @@ pub(crate) enum ListAll {
     Useless,
 }
 
-/// Knowledge that the sessions of a pool share.
+/// Capabilities that the sessions of a pool share.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct SharedListingKnowledge(Arc<Mutex<ListingKnowledge>>);
+pub(crate) struct SharedListingCapabilities(Arc<Mutex<ListingCapabilities>>);
 
-impl SharedListingKnowledge {
-    fn get(&self) -> ListingKnowledge {
+impl SharedListingCapabilities {
+    pub(crate) fn get(&self) -> ListingCapabilities {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn update(&self, change: impl FnOnce(&mut ListingKnowledge)) {
+    pub(crate) fn update(&self, change: impl FnOnce(&mut ListingCapabilities)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Shares the knowledge of another session, and adds that of this session to it.
-    pub(super) fn share(&mut self, other: &Self) {
+    /// Shares the capabilities that another session knows, and adds those that this session knows.
+    pub(crate) fn share(&mut self, other: &Self) {
         if !Arc::ptr_eq(&self.0, &other.0) {
             let own = self.get();
             other.update(|known| known.add(&own));
@@ -92,7 +89,7 @@ impl SharedListingKnowledge {
     }
 }
 
-impl ListingKnowledge {
+impl ListingCapabilities {
     fn add(&mut self, other: &Self) {
         self.mlsd.add(&other.mlsd);
         self.list.add(&other.list);
@@ -108,7 +105,7 @@ impl ListingKnowledge {
     }
 }
 
-impl CommandKnowledge {
+impl ListCommandCapabilities {
     fn add(&mut self, other: &Self) {
         self.works |= other.works;
         self.shows_by_path |= other.shows_by_path;
@@ -118,59 +115,5 @@ impl CommandKnowledge {
         self.must_enter |= other.must_enter;
         self.rescued = self.rescued.max(other.rescued);
         self.honours_blanks = self.honours_blanks.or(other.honours_blanks);
-    }
-}
-
-impl Client {
-    pub(crate) fn listing_knowledge(&self) -> ListingKnowledge {
-        self.capabilities.listing.get()
-    }
-
-    /// Returns whether the listings of the server have shown that it lists the requested directory, or directories
-    /// have to be entered before they are listed.
-    pub(crate) fn honours_paths(&self) -> bool {
-        let ListingKnowledge { mlsd, list, .. } = self.listing_knowledge();
-        let command = if mlsd.works { mlsd } else { list };
-        command.is_faithful || command.must_enter
-    }
-
-    pub(crate) fn learn_listing(&self, change: impl FnOnce(&mut ListingKnowledge)) {
-        self.capabilities.listing.update(change);
-    }
-
-    /// Returns whether the listings of this server show names that begin with a dot, as far as the listings so far
-    /// have revealed it. Sends no command.
-    ///
-    /// The first listing by `LIST` is followed by one with `-a` in the same directory, unless it shows such names by
-    /// itself ([`ClientBuilder::list_all`](crate::ClientBuilder::list_all)). Servers for which that is not an option
-    /// refuse it, or show nothing new.
-    ///
-    /// A file that begins with a dot and is absent from a listing may exist, unless this returns
-    /// [`DotNames::Shown`].
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// let names: Vec<_> = client.list("www").await?.iter().map(|found| found.name().to_string()).collect();
-    /// let is_complete = client.dot_names() == oxftp::DotNames::Shown;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn dot_names(&self) -> DotNames {
-        let known = self.listing_knowledge();
-        let required = self.config.list_command;
-        if known.mlsd.works
-            && !self.capabilities.no_mlsd
-            && required.is_none_or(|command| command == ListCommand::Mlsd)
-        {
-            return DotNames::Shown;
-        }
-        if known.list_all == ListAll::Works || known.shows_dot_names {
-            DotNames::Shown
-        } else if known.hides_dot_names {
-            DotNames::Hidden
-        } else {
-            DotNames::Unknown
-        }
     }
 }

@@ -1,0 +1,177 @@
+//! Capabilities of a server: what its replies, listings and lost sessions have shown.
+//!
+//! The sessions of a pool share [`ServerCapabilities`]. Its parts: the [listings](listing) of the server, and the
+//! [optional commands](optional_commands) that it answers, which are shared by all sessions of a builder on one server.
+
+pub(crate) mod listing;
+pub(crate) mod optional_commands;
+mod path_use;
+mod time_setting;
+
+pub(crate) use self::path_use::PathUse;
+pub(crate) use self::time_setting::{TimeCommand, TimeSetting};
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use oxftp_proto::{
+    Features, PathEvidence, PathStyle, RemotePath, Reply, ServerZone, dialog::PassiveMode, server::ServerKind,
+};
+
+use self::{listing::SharedListingCapabilities, optional_commands::OptionalCommands};
+
+/// Capabilities of a server, learned from its replies. The sessions of a pool share them.
+#[derive(Debug, Default)]
+pub(crate) struct ServerCapabilities {
+    /// The reply to `FEAT`.
+    pub(crate) features: Option<Features>,
+    /// The reply to `SYST`.
+    pub(crate) system: Option<String>,
+    /// The kind of the server, as far as its greeting and its reply to `SYST` reveal it.
+    pub(crate) kind: ServerKind,
+    /// The server's spelling of paths; `None` while it is unknown.
+    pub(crate) path_style: Option<PathStyle>,
+    /// The server refuses paths with directories, and takes bare names after `CWD`.
+    pub(crate) bare_names: bool,
+    /// `Some(true)` if paths have to begin at the root, because relative ones were refused; `Some(false)` if a
+    /// relative one has worked.
+    pub(crate) absolute_paths: Option<bool>,
+    /// The number of relative paths that were refused and then tried from the root.
+    pub(crate) absolute_attempts: u8,
+    /// `CWD` refuses what `PWD` shows as the working directory after the login.
+    pub(crate) hides_home: bool,
+    /// `Some(true)` if `CWD` takes a path of several names; `Some(false)` if it takes one name only.
+    pub(crate) deep_paths: Option<bool>,
+    /// The uses of paths for which it is known whether commands take paths with directories: one has worked, or
+    /// entering the directory did not help.
+    settled_paths: BTreeSet<PathUse>,
+    /// The passive mode that worked last.
+    pub(crate) passive: Option<PassiveMode>,
+    /// The server knows neither `EPSV` nor `PASV`, but opens data connections in active mode.
+    pub(crate) active_only: bool,
+    /// The time zone of listings, as measured.
+    pub(crate) server_zone: Option<ServerZone>,
+    /// The command that sets modification times. Each session determines it separately.
+    pub(crate) time_setting: TimeSetting,
+    /// The server needs `PRET` before a passive command.
+    pub(crate) wants_pret: bool,
+    /// The server refused a passive command that was sent before the final reply of a transfer, or it ends multi-line
+    /// replies with other codes.
+    pub(crate) no_pipelining: bool,
+    /// `MODE Z` is not offered or was refused.
+    pub(crate) no_compression: bool,
+    /// Files uploaded with `MODE Z` arrived damaged.
+    pub(crate) no_compressed_uploads: bool,
+    /// `EPRT` was refused.
+    pub(crate) no_eprt: bool,
+    /// `ALLO` is superfluous or was refused.
+    pub(crate) no_allocation: bool,
+    /// `MLST` has succeeded.
+    pub(crate) mlst_works: bool,
+    /// `MLSD` is not supported.
+    pub(crate) no_mlsd: bool,
+    /// `MLST` is not supported.
+    pub(crate) no_mlst: bool,
+    /// The server may change the type by itself, so that `TYPE` is sent before each transfer.
+    pub(crate) repeats_type: bool,
+    /// The type that has the effect of `TYPE I`.
+    pub(crate) image: ImageType,
+    /// `SIZE` is not supported.
+    pub(crate) no_size: bool,
+    /// `MDTM` is not supported.
+    pub(crate) no_mdtm: bool,
+    /// Listings do not show uploaded files, or cannot be read.
+    pub(crate) hides_uploads: bool,
+    /// Directories that are too large to be listed for each upload.
+    pub(crate) large_directories: BTreeSet<RemotePath>,
+    /// The user knows that times are not preserved on this server.
+    pub(crate) reported_times_not_kept: Arc<AtomicBool>,
+    /// Properties of the server that its listings have shown.
+    pub(crate) listing: SharedListingCapabilities,
+    /// The optional commands that the server answers. All sessions of a builder on this server share them.
+    pub(crate) commands: Arc<OptionalCommands>,
+}
+
+impl ServerCapabilities {
+    /// Creates the capabilities that the greeting of a server implies.
+    pub(crate) fn from_greeting(greeting: &Reply, commands: Arc<OptionalCommands>) -> Self {
+        let text = greeting.text();
+        let kind = ServerKind::identify(&text, None);
+        let lacks_mlsx = kind.quirks().lacks_mlsx;
+        let path_style = PathEvidence { greeting: &text, ..PathEvidence::default() }.style();
+        Self { kind, no_mlst: lacks_mlsx, no_mlsd: lacks_mlsx, path_style, commands, ..Self::default() }
+    }
+
+    /// Returns whether it is known whether commands of this use take paths with directories.
+    pub(crate) fn paths_are_settled(&self, usage: PathUse) -> bool {
+        self.settled_paths.contains(&usage)
+    }
+
+    /// Records that the server lists files with versions, as only OpenVMS does.
+    pub(crate) fn note_versions(&mut self) {
+        self.path_style.get_or_insert(PathStyle::Vms);
+    }
+
+    /// Records that no further attempt with a bare name is needed.
+    pub(crate) fn settle_paths(&mut self, usage: PathUse) {
+        self.settled_paths.insert(usage);
+    }
+
+    /// Adds the capabilities that another session on the same server has learned, apart from its optional commands: each
+    /// session has those of its builder.
+    pub(crate) fn learn(&mut self, other: &Self) {
+        self.passive = other.passive.or(self.passive);
+        self.active_only |= other.active_only;
+        self.path_style = other.path_style.or(self.path_style);
+        self.bare_names |= other.bare_names;
+        self.hides_home |= other.hides_home;
+        self.deep_paths = other.deep_paths.or(self.deep_paths);
+        self.absolute_paths = other.absolute_paths.or(self.absolute_paths);
+        self.absolute_attempts = self.absolute_attempts.max(other.absolute_attempts);
+        self.settled_paths.extend(&other.settled_paths);
+        self.no_pipelining |= other.no_pipelining;
+        self.wants_pret |= other.wants_pret;
+        self.mlst_works |= other.mlst_works;
+        self.listing.share(&other.listing);
+        self.no_mlsd |= other.no_mlsd;
+        self.no_mlst |= other.no_mlst;
+        self.repeats_type |= other.repeats_type;
+        if self.image == ImageType::Usual {
+            self.image = other.image;
+        }
+        self.no_size |= other.no_size;
+        self.no_mdtm |= other.no_mdtm;
+        self.hides_uploads |= other.hides_uploads;
+        self.large_directories.extend(other.large_directories.iter().cloned());
+        self.reported_times_not_kept = other.reported_times_not_kept.clone();
+        self.no_compression |= other.no_compression;
+        self.no_compressed_uploads |= other.no_compressed_uploads;
+        self.no_eprt |= other.no_eprt;
+        self.no_allocation |= other.no_allocation;
+        if self.features.is_none() {
+            self.features.clone_from(&other.features);
+        }
+        if self.system.is_none() {
+            self.system.clone_from(&other.system);
+        }
+        if other.server_zone.is_some() {
+            self.server_zone.clone_from(&other.server_zone);
+        }
+    }
+}
+
+/// The type in which a server transfers files unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum ImageType {
+    /// In `TYPE I`.
+    #[default]
+    Usual,
+    /// In `TYPE L 8`.
+    Local,
+    /// Always: it refuses all types.
+    Only,
+    /// Never: it knows `TYPE A` only.
+    Missing,
+}
