@@ -1,5 +1,7 @@
 //! Zero-copy transfer on Linux: `splice` and `sendfile`.
 //!
+//! An upload to a peer that is nearly as fast as memory is copied instead where that is faster, see [`SendTrial`].
+//!
 //! A [`Pump`] runs on a blocking thread, in turns. A turn lasts while bytes flow, and ends when they pause,
 //! so that idle timeouts and rate limits work as usual. Encrypted, rate-limited and custom connections are
 //! not supported; their bytes are copied through memory.
@@ -7,11 +9,12 @@
 use std::{
     fs::File,
     future::poll_fn,
-    io,
+    io::{self, Read, Seek, SeekFrom, Write},
     net::TcpStream as StdTcpStream,
+    ops::Range,
     os::fd::OwnedFd,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -25,6 +28,7 @@ use rustix::{
 };
 use tokio::{net::TcpStream, task::spawn_blocking};
 
+use super::send_trial::{SendMethod, SendTrial};
 use crate::{Progress, ProgressEvent, stream::Stream};
 use crate::{
     data::{CopySide, DataConnection, SpliceOutcome},
@@ -145,6 +149,7 @@ struct Pump {
     file: File,
     /// The pipe for received bytes. Sending needs none.
     pipe: Option<Pipe>,
+    sender: Mutex<Sender>,
 }
 
 struct Pipe {
@@ -165,21 +170,23 @@ impl Pump {
             }
             Direction::Up => None,
         };
-        Some(Self { file: file.try_clone().ok()?, pipe })
+        Some(Self { file: file.try_clone().ok()?, pipe, sender: Mutex::default() })
     }
 
     /// Moves bytes until they pause, for at most [`MAX_TURN`].
     fn turn(&self, socket: &StdTcpStream, stop: &AtomicBool, limit: impl Fn(u64) -> usize) -> Turn {
         let begun = Instant::now();
+        let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        sender.started = begun;
         let mut bytes = 0;
-        let end = loop {
+        let mut end = loop {
             if stop.load(Ordering::Relaxed) {
                 break Ok(TurnEnd::Time);
             }
             let step = match &self.pipe {
                 Some(_) if limit(bytes) == 0 => break Ok(TurnEnd::Limit),
                 Some(pipe) => self.receive(socket, pipe, limit(bytes)),
-                None => self.send(socket),
+                None => sender.send(&self.file, socket),
             };
             match step {
                 Ok(PumpStep::Moved(moved)) => bytes += moved,
@@ -196,6 +203,9 @@ impl Pump {
                 break Ok(TurnEnd::Time);
             }
         };
+        if let Err(error) = sender.give_back(&self.file) {
+            end = Err(CopySide::File(error));
+        }
         Turn { bytes, end }
     }
 
@@ -226,21 +236,9 @@ impl Pump {
 
     /// Copies the rest of the pipe through memory, for files that do not support `splice`.
     fn write_out(&self, reader: &OwnedFd, bytes: usize) -> io::Result<()> {
-        let mut left = io::Read::take(File::from(reader.try_clone()?), bytes as u64);
+        let mut left = Read::take(File::from(reader.try_clone()?), bytes as u64);
         io::copy(&mut left, &mut &self.file)?;
         Ok(())
-    }
-
-    fn send(&self, socket: &StdTcpStream) -> Result<PumpStep, CopySide> {
-        match sendfile(socket, &self.file, None, MAX_SENT_PER_CALL) {
-            Ok(0) => Ok(PumpStep::End),
-            Ok(sent) => Ok(PumpStep::Moved(sent as u64)),
-            Err(Errno::AGAIN | Errno::INTR) => Ok(PumpStep::Blocked),
-            Err(Errno::INVAL | Errno::NOSYS) => Ok(PumpStep::Unsupported(0)),
-            // These are errors of a disk. Connections fail with other errors.
-            Err(error @ Errno::IO) => Err(CopySide::File(error.into())),
-            Err(error) => Err(CopySide::Data(error.into())),
-        }
     }
 
     /// Waits briefly for the connection, and returns whether it is still not ready.
@@ -248,6 +246,84 @@ impl Pump {
         let flags = if self.pipe.is_some() { PollFlags::IN } else { PollFlags::OUT };
         let mut waiting = [PollFd::new(socket, flags)];
         matches!(poll(&mut waiting, Some(&POLL_TIMEOUT)), Ok(0))
+    }
+}
+
+/// Sends the bytes of a file, by the method that is faster.
+struct Sender {
+    trial: SendTrial,
+    /// The time when the latest bytes were sent.
+    started: Instant,
+    /// Bytes of the file to be copied; empty while `sendfile` is used.
+    buffer: Vec<u8>,
+    /// The part of the buffer that was read in this turn, but not sent.
+    unsent: Range<usize>,
+}
+
+impl Default for Sender {
+    fn default() -> Self {
+        Self { trial: SendTrial::default(), started: Instant::now(), buffer: Vec::new(), unsent: 0..0 }
+    }
+}
+
+impl Sender {
+    fn send(&mut self, file: &File, socket: &StdTcpStream) -> Result<PumpStep, CopySide> {
+        let step = match self.trial.method() {
+            SendMethod::Copy => self.copy(file, socket),
+            SendMethod::Sendfile if !self.unsent.is_empty() => self.copy(file, socket),
+            SendMethod::Sendfile => send_file(file, socket),
+        };
+        if let Ok(PumpStep::Moved(sent)) = step {
+            let now = Instant::now();
+            self.trial.record(sent, now - self.started);
+            self.started = now;
+        }
+        step
+    }
+
+    fn copy(&mut self, mut file: &File, mut socket: &StdTcpStream) -> Result<PumpStep, CopySide> {
+        self.buffer.resize(COPIED_BLOCK, 0);
+        if self.unsent.is_empty() {
+            match file.read(&mut self.buffer) {
+                Ok(0) => return Ok(PumpStep::End),
+                Ok(read) => self.unsent = 0..read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(PumpStep::Blocked),
+                Err(error) => return Err(CopySide::File(error)),
+            }
+        }
+        match socket.write(&self.buffer[self.unsent.clone()]) {
+            Ok(sent) => {
+                self.unsent.start += sent;
+                Ok(PumpStep::Moved(sent as u64))
+            }
+            Err(error) if is_passing(&error) => Ok(PumpStep::Blocked),
+            Err(error) => Err(CopySide::Data(error)),
+        }
+    }
+
+    /// Sets the position of the file to the first byte that was not sent.
+    fn give_back(&mut self, mut file: &File) -> io::Result<()> {
+        let unsent = std::mem::take(&mut self.unsent).len();
+        if unsent > 0 {
+            file.seek(SeekFrom::Current(-i64::try_from(unsent).unwrap_or(i64::MAX)))?;
+        }
+        Ok(())
+    }
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+fn send_file(file: &File, socket: &StdTcpStream) -> Result<PumpStep, CopySide> {
+    match sendfile(socket, file, None, MAX_SENT_PER_CALL) {
+        Ok(0) => Ok(PumpStep::End),
+        Ok(sent) => Ok(PumpStep::Moved(sent as u64)),
+        Err(Errno::AGAIN | Errno::INTR) => Ok(PumpStep::Blocked),
+        Err(Errno::INVAL | Errno::NOSYS) => Ok(PumpStep::Unsupported(0)),
+        // These are errors of a disk. Connections fail with other errors.
+        Err(error @ Errno::IO) => Err(CopySide::File(error.into())),
+        Err(error) => Err(CopySide::Data(error.into())),
     }
 }
 
@@ -265,6 +341,9 @@ const PIPE_BYTES: usize = 1024 * 1024;
 /// Maximum number of bytes per `sendfile`, so that a call returns within its turn.
 const MAX_SENT_PER_CALL: usize = 4 * 1024 * 1024;
 
+/// Number of bytes that are copied at once. They stay in the cache of the processor until they are sent.
+const COPIED_BLOCK: usize = 256 * 1024;
+
 /// Maximum duration of one turn. A progress bar is drawn ten times a second.
 const MAX_TURN: Duration = Duration::from_millis(50);
 
@@ -274,10 +353,7 @@ const POLL_TIMEOUT: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::{Read, Seek, Write},
-        net::TcpListener,
-    };
+    use std::net::TcpListener;
 
     use super::*;
 
@@ -314,7 +390,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"not this").unwrap();
         file.write_all(b"this").unwrap();
-        file.seek(io::SeekFrom::Start(8)).unwrap();
+        file.seek(SeekFrom::Start(8)).unwrap();
         let (mut far, near) = connection();
         let pump = Pump::new(&file, Direction::Up).unwrap();
 
@@ -325,6 +401,31 @@ mod tests {
         let mut sent = String::new();
         far.read_to_string(&mut sent).unwrap();
         assert_eq!(sent, "this");
+    }
+
+    #[test]
+    fn copied_upload_gives_unsent_bytes_back() {
+        let content: Vec<u8> = (0..16 << 20).map(|number: u32| number.to_be_bytes()[2]).collect();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&content).unwrap();
+        file.rewind().unwrap();
+        let (mut far, near) = connection();
+        let pump = Pump::new(&file, Direction::Up).unwrap();
+        pump.sender.lock().unwrap().trial = SendTrial::decided(SendMethod::Copy);
+
+        // Nobody reads, so the connection is full at the end of the turn.
+        let Turn { bytes, end } = pump.turn(&near, &AtomicBool::new(false), no_limit);
+        assert_eq!(end.unwrap(), TurnEnd::Pause);
+        assert_eq!(file.stream_position().unwrap(), bytes);
+
+        let reader = std::thread::spawn(move || {
+            let mut received = Vec::new();
+            far.read_to_end(&mut received).unwrap();
+            received
+        });
+        while pump.turn(&near, &AtomicBool::new(false), no_limit).end.unwrap() != TurnEnd::Source {}
+        drop(near);
+        assert!(reader.join().unwrap() == content);
     }
 
     #[test]

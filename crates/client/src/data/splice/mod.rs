@@ -4,6 +4,8 @@
 pub(crate) mod fallback;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
+#[cfg(target_os = "linux")]
+mod send_trial;
 
 use std::io;
 
