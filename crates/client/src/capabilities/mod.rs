@@ -17,7 +17,8 @@ use std::{
 };
 
 use oxftp_proto::{
-    Features, PathEvidence, PathStyle, RemotePath, Reply, ServerZone, dialog::PassiveMode, server::ServerKind,
+    Features, PathStyle, PathStyleHints, RemotePath, Reply, ServerZone, dialog::PassiveMode,
+    server::ServerKind,
 };
 
 use self::{listing::SharedListingCapabilities, optional_commands::OptionalCommands};
@@ -97,7 +98,7 @@ impl ServerCapabilities {
     pub(crate) fn from_greeting(greeting: &Reply, commands: Arc<OptionalCommands>) -> Self {
         let text = greeting.text();
         let lacks_mlsx = ServerKind::identify(&text, None).quirks().lacks_mlsx;
-        let path_style = PathEvidence { greeting: &text, ..PathEvidence::default() }.style();
+        let path_style = PathStyleHints { greeting: &text, ..PathStyleHints::default() }.style();
         Self { no_mlst: lacks_mlsx, no_mlsd: lacks_mlsx, path_style, commands, ..Self::default() }
     }
 
