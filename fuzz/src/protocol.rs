@@ -1,7 +1,7 @@
 //! Invariants of replies and their contents.
 
 use oxftp_proto::{
-    Code, DecodeError, Encoding, Features, FileName, Limits, PathEvidence, Platform, RemotePath, Reply,
+    Code, DecodeError, Encoding, Features, FileName, Limits, PathStyleHints, Platform, RemotePath, Reply,
     ReplyDecoder, Timestamp,
     address::{format_port, parse_epsv, parse_pasv},
     classify::{self, Presence},
@@ -55,8 +55,8 @@ pub fn check_directory(line: &[u8]) {
 
 /// Checks that the style of a working directory splits its path into parts of it.
 fn check_style(directory: &RemotePath) {
-    let evidence = PathEvidence { directory: Some(directory), ..PathEvidence::default() };
-    let style = evidence.style().unwrap_or_default();
+    let hints = PathStyleHints { directory: Some(directory), ..PathStyleHints::default() };
+    let style = hints.style().unwrap_or_default();
     let name = FileName::new("NAME").expect("a name");
     let route = style.route(&directory.join(&name));
     assert_eq!(route.name, RemotePath::from(&name));

@@ -16,7 +16,7 @@ use std::{
 use oxftp::{
     Client, Credentials, PART_SUFFIX,
     connect::{BoxSocket, Connector, Socket, Target},
-    local_fs::{BoxFuture, MemoryFs, FileSystem},
+    local_fs::{BoxFuture, FileSystem, MemoryFs},
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 

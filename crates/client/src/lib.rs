@@ -197,7 +197,7 @@ pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
     Code, Command, DecodeError, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName,
     HashAlgorithm, InvalidCommand, InvalidMask, Limits, NameError, ParseCodeError, ParseTimestampError,
-    PathEvidence, PathStyle, Platform, Precision, RemotePath, Reply, ReplyDecoder, Secret, ServerZone,
+    PathStyle, PathStyleHints, Platform, Precision, RemotePath, Reply, ReplyDecoder, Secret, ServerZone,
     StatusCodeError, Timestamp, TransferType, UnknownEncoding, UnknownHash, UnknownZone, Zone, address,
     classify,
     dialog::{Aborted, Credentials, PassiveMode},

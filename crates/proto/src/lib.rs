@@ -53,7 +53,7 @@ pub use hash::{FileHash, HashAlgorithm, HashOffer, UnknownHash};
 pub use limits::Limits;
 pub use name::{FileName, NameError, Platform};
 pub use path::RemotePath;
-pub use path_style::{PathEvidence, PathStyle, Route};
+pub use path_style::{PathStyle, PathStyleHints, Route};
 pub use redact::{redact_password, redact_urls};
 pub use reply::{Reply, StatusCodeError, classify};
 pub use secret::Secret;

@@ -69,7 +69,7 @@ async fn run_profile(name: Option<&str>) -> Result<(), Box<dyn std::error::Error
         return Ok(());
     };
     let profile = profiles::find(name).ok_or("no profile has this name")?;
-    let server = MemoryServer::start((profile.habits)()).await;
+    let server = MemoryServer::start((profile.behaviour)()).await;
     println!("{}", server.address());
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
     for command in server.commands() {

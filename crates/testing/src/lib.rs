@@ -2,8 +2,8 @@
 //!
 //! * [`servers`]: real FTP servers and the embedded one.
 //! * [`scripted`]: a server that follows a script byte for byte.
-//! * [`memory`]: a server with a tree in memory, whose habits are options.
-//! * [`profiles`]: habits of servers that no package of this system provides.
+//! * [`memory`]: a server with a tree in memory, whose behaviour are options.
+//! * [`profiles`]: behaviour of servers that no package of this system provides.
 //! * [`proxies`]: SOCKS and HTTP proxies.
 //! * [`faulty`]: a network with faults.
 //! * [`fragile`]: a server that fails as small servers do.

@@ -188,7 +188,8 @@ async fn list_directory(core: &Core, directory: &str) -> Result<Option<Vec<oio::
 /// Returns an entry for OpenDAL; `None` for what has no place there.
 async fn entry(core: &Core, directory: &str, found: &PathEntry) -> Result<Option<oio::Entry>> {
     let name = found.name();
-    let Some(name) = name.as_str().filter(|name| !oxftp::is_reserved_name(name) && name.len() <= LONGEST_NAME)
+    let Some(name) =
+        name.as_str().filter(|name| !oxftp::is_reserved_name(name) && name.len() <= LONGEST_NAME)
     else {
         return Ok(None);
     };

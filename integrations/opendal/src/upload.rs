@@ -47,7 +47,9 @@ impl Upload {
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         let stored_as = match mode {
-            Mode::Replace if core.is_atomic => core.remote(&format!("{directory}{}", oxftp::new_partial_name()))?,
+            Mode::Replace if core.is_atomic => {
+                core.remote(&format!("{directory}{}", oxftp::new_partial_name()))?
+            }
             _ => target.clone(),
         };
         let (messages, received) = mpsc::channel(QUEUED_BLOCKS);

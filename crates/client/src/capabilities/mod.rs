@@ -17,7 +17,8 @@ use std::{
 };
 
 use oxftp_proto::{
-    Features, PathEvidence, PathStyle, RemotePath, Reply, ServerZone, dialog::PassiveMode, server::ServerKind,
+    Features, PathStyle, PathStyleHints, RemotePath, Reply, ServerZone, dialog::PassiveMode,
+    server::ServerKind,
 };
 
 use self::{listing::SharedListingCapabilities, optional_commands::OptionalCommands};
@@ -100,7 +101,7 @@ impl ServerCapabilities {
         let text = greeting.text();
         let kind = ServerKind::identify(&text, None);
         let lacks_mlsx = kind.quirks().lacks_mlsx;
-        let path_style = PathEvidence { greeting: &text, ..PathEvidence::default() }.style();
+        let path_style = PathStyleHints { greeting: &text, ..PathStyleHints::default() }.style();
         Self { kind, no_mlst: lacks_mlsx, no_mlsd: lacks_mlsx, path_style, commands, ..Self::default() }
     }
 

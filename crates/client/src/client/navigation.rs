@@ -2,7 +2,7 @@
 //! the caller's working directory.
 
 use oxftp_proto::{
-    Code, Command, PathEvidence, PathStyle, RemotePath, StatusCodeError, classify,
+    Code, Command, PathStyle, PathStyleHints, RemotePath, StatusCodeError, classify,
     dialog::{Exchange, is_restart_refused},
     server::ServerKind,
 };
@@ -627,7 +627,7 @@ impl Client {
     fn style_of(&self, directory: &RemotePath) -> Option<PathStyle> {
         let greeting = self.greeting.text();
         let system = self.capabilities.system.as_deref();
-        PathEvidence { greeting: &greeting, system, directory: Some(directory) }.style()
+        PathStyleHints { greeting: &greeting, system, directory: Some(directory) }.style()
     }
 
     /// Makes IBM i accept paths of its integrated file system, once, before the first such path (`SITE NAMEFMT 1`).

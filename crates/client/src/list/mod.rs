@@ -4,25 +4,30 @@
 //! queue of pending directories. [`fallback`] decides by which method a directory is [opened](open), and
 //! [`summary`] whether a listing is that of the requested directory.
 
+mod bounds;
 mod budget;
+mod confirmation;
 mod cycle;
 mod directory;
 mod entry;
 mod fallback;
 mod file_table;
+mod list_all;
 mod open;
+mod passed_entries;
 mod summary;
 mod tree;
+mod unparsed;
 
 use std::future::IntoFuture;
 
 use oxftp_proto::RemotePath;
 
+use self::bounds::Bounds;
 pub(crate) use self::budget::ListingBudget;
 pub(crate) use self::cycle::{Ancestor, AncestorChain, CycleDetector, ListingFingerprint};
 pub use self::entry::PathEntry;
 pub(crate) use self::file_table::{FileTable, TableFile};
-use self::tree::Bounds;
 pub use self::tree::Entries;
 use crate::config::list_command::ListCommand;
 use crate::{Client, Result, Selection, client::FollowUp, future::BoxFuture};

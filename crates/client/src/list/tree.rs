@@ -1,25 +1,26 @@
 //! Listing of a directory or a tree: queue of pending directories, limits, and the entries as a stream.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    fmt,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::{collections::VecDeque, fmt};
 
 use futures_core::Stream;
 use oxftp_proto::{Entry, FileName, NameError, RemotePath, classify};
 
 use super::{
+    bounds::Bounds,
+    confirmation::{Confirmation, record_entered},
     cycle::{AncestorChain, CycleDetector, ListingFingerprint},
     directory::{ByPath, DirectoryListing, Hold},
     entry::PathEntry,
     fallback::{ListMethod, Verb},
+    list_all::ListAllComparison,
     open::ListTarget,
-    summary::{Ambiguity, ListingSummary, PathClass, hash},
+    passed_entries::PassedEntries,
+    summary::{Ambiguity, PathClass},
+    unparsed::Unparsed,
 };
 use crate::config::list_command::ListCommand;
 use crate::{
-    Candidate, Client, Error, Result, Selection,
+    Client, Error, Result,
     capabilities::listing::{ListAll, ListCommandCapabilities, ListingCapabilities},
     client::{Entering, FollowUp},
 };
@@ -73,43 +74,6 @@ pub struct Entries<'c> {
     is_reopenable: bool,
 }
 
-/// Number of entries that were read, and a hash of their names in order.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct PassedEntries {
-    entries: u64,
-    hash: u64,
-}
-
-impl PassedEntries {
-    fn add(&mut self, entry: &Entry) {
-        let mut hasher = DefaultHasher::new();
-        (self.hash, entry.name()).hash(&mut hasher);
-        self.hash = hasher.finish();
-        self.entries += 1;
-    }
-}
-
-/// The entries of a tree that are returned.
-pub(super) struct Bounds {
-    pub(super) selection: Option<Selection>,
-    pub(super) max_depth: usize,
-}
-
-impl Bounds {
-    fn accepts(&self, entry: &PathEntry, root: &RemotePath) -> bool {
-        let Some(selection) = &self.selection else { return true };
-        let path = entry.path();
-        let below = path.as_bytes().strip_prefix(root.as_bytes()).unwrap_or(path.as_bytes());
-        let relative = String::from_utf8_lossy(below.strip_prefix(b"/").unwrap_or(below));
-        selection.accepts(&Candidate {
-            path: &relative,
-            is_dir: entry.is_dir(),
-            size: entry.exact_size().filter(|_| entry.is_file()),
-            modified: entry.modified,
-        })
-    }
-}
-
 /// A directory of the tree that is not listed yet.
 #[derive(Clone)]
 struct PendingDirectory {
@@ -140,39 +104,6 @@ enum Stage {
     ListingAll(ListAllComparison),
     /// All listings of the directory are complete.
     Done,
-}
-
-/// The listing by path that is being confirmed.
-struct Confirmation {
-    ambiguity: Ambiguity,
-    first: ListingSummary,
-    /// Its entries have been returned, so those of the second listing are only compared.
-    has_released: bool,
-}
-
-/// Comparison of `LIST -a` with `LIST`.
-struct ListAllComparison {
-    /// The summary of `LIST`.
-    first: ListingSummary,
-    /// Hashes of the names that `LIST` has shown and `LIST -a` has not.
-    missing: HashSet<u64>,
-    /// Entries that `LIST` has not shown.
-    new: Vec<Entry>,
-}
-
-/// The lines that could not be parsed.
-#[derive(Default)]
-struct Unparsed {
-    count: u64,
-    samples: Vec<Vec<u8>>,
-}
-
-impl Unparsed {
-    fn add(&mut self, count: u64, samples: &[Vec<u8>]) {
-        self.count = self.count.saturating_add(count);
-        let room = MAX_SAMPLES.saturating_sub(self.samples.len());
-        self.samples.extend(samples.iter().take(room).cloned());
-    }
 }
 
 impl<'c> Entries<'c> {
@@ -934,62 +865,6 @@ impl fmt::Debug for Entries<'_> {
     }
 }
 
-impl Confirmation {
-    /// Records what the listing of the entered directory shows about the command.
-    fn update(&self, class: PathClass, second: &ListingSummary, command: &mut ListCommandCapabilities) {
-        let is_same = self.first.names == second.names && self.first.entries == second.entries;
-        match (class, self.ambiguity) {
-            (PathClass::Plain, Ambiguity::Empty) if is_same => {
-                command.is_empty_trusted = command.shows_by_path
-            }
-            (PathClass::Plain, _) if is_same => command.is_faithful = true,
-            (PathClass::Plain, _) => command.must_enter = true,
-            (PathClass::Blank, _) if !is_same => command.honours_blanks = Some(false),
-            (PathClass::Blank, _) if second.entries > 0 => command.honours_blanks = Some(true),
-            _ => {}
-        }
-    }
-}
-
-impl ListAllComparison {
-    fn add(&mut self, entry: Entry) {
-        if !self.missing.remove(&hash(entry.name())) && self.new.len() < MAX_NEW {
-            self.new.push(entry);
-        }
-    }
-
-    /// Returns the effect of `LIST -a`, or `None` if the two listings do not show it.
-    fn result(&self, second: &ListingSummary) -> Option<ListAll> {
-        let is_understood = second.shows_itself && !self.first.shows_itself || second.dot_names;
-        match self.missing.is_empty() && self.new.len() < MAX_NEW {
-            true if is_understood => Some(ListAll::Works),
-            true if self.first.entries == 0 => Some(ListAll::Unasked),
-            true if self.new.is_empty() => Some(ListAll::Harmless),
-            _ => None,
-        }
-    }
-}
-
-/// Records that a directory was listed after it was entered, and not by its path.
-fn record_entered(
-    by_path: ByPath,
-    class: PathClass,
-    second: &ListingSummary,
-    command: &mut ListCommandCapabilities,
-) {
-    match class {
-        PathClass::Plain if by_path == ByPath::Empty && second.entries == 0 => {
-            command.is_empty_trusted = command.shows_by_path;
-        }
-        PathClass::Plain => {
-            command.rescued = command.rescued.saturating_add(1);
-            command.must_enter |= !command.shows_by_path || command.rescued > 1;
-        }
-        PathClass::Blank if second.entries > 0 => command.honours_blanks = Some(false),
-        PathClass::Blank | PathClass::Special => {}
-    }
-}
-
 /// Returns whether an error is a refusal of the path, after which the session is usable.
 fn is_refusal(error: &Error) -> bool {
     error.reply().is_some_and(|reply| {
@@ -997,8 +872,4 @@ fn is_refusal(error: &Error) -> bool {
     })
 }
 
-/// Maximum number of entries of `LIST -a` that are compared with those of `LIST`.
-const MAX_NEW: usize = 10_000;
-
 const MAX_REFUSED: usize = 64;
-const MAX_SAMPLES: usize = 8;

@@ -6,14 +6,14 @@ use crate::RemotePath;
 /// The server's replies so far that show the style of its paths.
 ///
 /// ```
-/// use oxftp_proto::{PathEvidence, PathStyle};
+/// use oxftp_proto::{PathStyleHints, PathStyle};
 ///
 /// let directory = "'ANN.'".into();
-/// let evidence = PathEvidence { directory: Some(&directory), ..PathEvidence::default() };
-/// assert_eq!(evidence.style(), Some(PathStyle::Mvs));
+/// let hints = PathStyleHints { directory: Some(&directory), ..PathStyleHints::default() };
+/// assert_eq!(hints.style(), Some(PathStyle::Mvs));
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
-pub struct PathEvidence<'a> {
+pub struct PathStyleHints<'a> {
     /// The greeting.
     pub greeting: &'a str,
     /// The reply to `SYST`.
@@ -22,7 +22,7 @@ pub struct PathEvidence<'a> {
     pub directory: Option<&'a RemotePath>,
 }
 
-impl PathEvidence<'_> {
+impl PathStyleHints<'_> {
     /// Returns the style; `None` while nothing is known.
     ///
     /// The reply to `PWD` counts most. A path with slashes is a POSIX path, except on z/OS, which has both kinds.

@@ -5,7 +5,7 @@ mod native;
 
 use std::fmt;
 
-pub use self::detect::PathEvidence;
+pub use self::detect::PathStyleHints;
 pub(crate) use self::native::looks_absolute;
 use self::native::{Splitting, slash_parts};
 use crate::{FileName, RemotePath};

@@ -224,8 +224,8 @@ fn style_follows_from_pwd_syst_and_greeting() {
         ("the vmsx mirror", None, None, None),
     ] {
         let directory = directory.map(RemotePath::from);
-        let evidence = PathEvidence { greeting, system, directory: directory.as_ref() };
-        assert_eq!(evidence.style(), style, "{evidence:?}");
+        let hints = PathStyleHints { greeting, system, directory: directory.as_ref() };
+        assert_eq!(hints.style(), style, "{hints:?}");
     }
 }
 
@@ -273,8 +273,8 @@ proptest! {
     #[test]
     fn detected_style_splits_its_own_directory(directory in "[A-C'./\\\\:$%#>()\\[\\]-]{0,9}") {
         let directory = RemotePath::from(directory);
-        let evidence = PathEvidence { directory: Some(&directory), ..PathEvidence::default() };
-        let style = evidence.style().unwrap_or_default();
+        let hints = PathStyleHints { directory: Some(&directory), ..PathStyleHints::default() };
+        let style = hints.style().unwrap_or_default();
         let name = FileName::new("NAME").unwrap();
         let route = style.route(&directory.join(&name));
         prop_assert_eq!(&route.name, &RemotePath::from(&name));

@@ -1,11 +1,11 @@
-//! FTP server with a tree in memory, whose habits are options.
+//! FTP server with a tree in memory, whose behaviour is an option.
 //!
 //! It serves any number of sessions, and stands for servers that no package of this system provides: such as store
 //! names in another form, list in other formats, or lack commands. [`MemoryServer::commands`] returns what clients
 //! sent.
 
 mod civil_time;
-mod habits;
+mod server_behaviour;
 mod session;
 mod tree;
 
@@ -19,7 +19,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 pub use self::{
     civil_time::CivilTime,
-    habits::{Habits, LineFormat, ListedPath, PathArgument},
+    server_behaviour::{LineFormat, ListedPath, PathArgument, ServerBehaviour},
     tree::{Item, MemoryTree},
 };
 
@@ -34,7 +34,7 @@ pub struct MemoryServer {
 /// The state that the sessions share.
 #[derive(Debug)]
 struct MemoryState {
-    habits: Habits,
+    behaviour: ServerBehaviour,
     tree: MemoryTree,
     commands: Vec<String>,
     /// The transfers that were broken, by command and path.
@@ -53,12 +53,12 @@ impl MemoryServer {
     /// # Panics
     ///
     /// If the system has no free loopback port.
-    pub async fn start(habits: Habits) -> Self {
+    pub async fn start(behaviour: ServerBehaviour) -> Self {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a free loopback port");
         let address = listener.local_addr().expect("a listener has an address");
         let state = MemoryState {
-            habits,
+            behaviour,
             tree: MemoryTree::default(),
             commands: Vec::new(),
             broken: BTreeSet::new(),
@@ -78,7 +78,7 @@ impl MemoryServer {
     }
 
     /// Creates or replaces a file, with the directories above it. The name is stored as it is.
-    pub fn lay(&self, path: &str, content: impl AsRef<[u8]>, modified: i64) {
+    pub fn add_file(&self, path: &str, content: impl AsRef<[u8]>, modified: i64) {
         self.lock().tree.insert(path, Item::file(content.as_ref().to_vec(), modified));
     }
 
@@ -87,9 +87,9 @@ impl MemoryServer {
         self.lock().tree.remove(path);
     }
 
-    /// Changes the habits.
-    pub fn change(&self, change: impl FnOnce(&mut Habits)) {
-        change(&mut self.lock().habits);
+    /// Changes the behaviour.
+    pub fn change(&self, change: impl FnOnce(&mut ServerBehaviour)) {
+        change(&mut self.lock().behaviour);
     }
 
     /// Returns the paths of all files, and of directories with a `/` at the end, sorted.

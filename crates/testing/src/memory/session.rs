@@ -13,12 +13,12 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{CivilTime, Habits, Item, ListedPath, MemoryState, PathArgument, lock};
+use super::{CivilTime, Item, ListedPath, MemoryState, PathArgument, ServerBehaviour, lock};
 
 /// Accepts sessions until the task is aborted.
 pub(super) async fn serve(listener: TcpListener, state: Arc<Mutex<MemoryState>>) {
     let mut sessions = JoinSet::new();
-    let limit = lock(&state).habits.sessions.map_or(Semaphore::MAX_PERMITS, |(limit, _)| limit);
+    let limit = lock(&state).behaviour.sessions.map_or(Semaphore::MAX_PERMITS, |(limit, _)| limit);
     let places = Arc::new(Semaphore::new(limit));
     while let Ok((control, _)) = listener.accept().await {
         // The reply to one command must not wait for the acknowledgement of another.
@@ -37,7 +37,7 @@ async fn admit(
     state: Arc<Mutex<MemoryState>>,
     places: Arc<Semaphore>,
 ) -> std::io::Result<()> {
-    let refusal = lock(&state).habits.sessions.map_or("", |(_, refusal)| refusal);
+    let refusal = lock(&state).behaviour.sessions.map_or("", |(_, refusal)| refusal);
     let place = match places.clone().try_acquire_owned() {
         Ok(place) => place,
         Err(_) if refusal.is_empty() => places.acquire_owned().await.map_err(std::io::Error::other)?,
@@ -73,7 +73,7 @@ async fn run(
     let (read, write) = control.into_split();
     let (directory, greeting) = {
         let mut state = lock(&state);
-        let Habits { home, greeting, now, .. } = state.habits.clone();
+        let ServerBehaviour { home, greeting, now, .. } = state.behaviour.clone();
         if !home.is_empty() && state.tree.get(home).is_none() {
             state.tree.insert(home, Item::directory(now));
         }
@@ -103,15 +103,15 @@ async fn run(
     while let Some(line) = session.next_line(&mut reader).await? {
         let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
         let verb = verb.to_ascii_uppercase();
-        let habits = {
+        let behaviour = {
             let mut state = lock(&session.state);
             state.commands.push(line.clone());
-            state.habits.clone()
+            state.behaviour.clone()
         };
-        if session.transfers >= habits.transfers_per_session {
+        if session.transfers >= behaviour.transfers_per_session {
             return Ok(());
         }
-        if let Some(reply) = habits.reply_to(&line, &verb) {
+        if let Some(reply) = behaviour.reply_to(&line, &verb) {
             let (reply, ends) = reply.strip_suffix('!').map_or((reply, false), |reply| (reply, true));
             if !reply.is_empty() {
                 session.reply(&reply.replace('@', argument)).await?;
@@ -121,16 +121,16 @@ async fn run(
             }
             continue;
         }
-        match habits.refused.contains(&&*verb) {
+        match behaviour.refused.contains(&&*verb) {
             true => session.refuse_unknown(&verb).await?,
             false if verb == "QUIT" => {
                 // A client that has read the reply may connect again.
                 drop(place);
                 return session.reply("221 bye").await;
             }
-            false => session.answer(&verb, argument, &habits).await?,
+            false => session.answer(&verb, argument, &behaviour).await?,
         }
-        if session.is_over || habits.ends_after_transfer && session.transfers > 0 {
+        if session.is_over || behaviour.ends_after_transfer && session.transfers > 0 {
             return Ok(());
         }
     }
@@ -146,7 +146,7 @@ impl MemorySession {
         }
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        match lock(&self.state).habits.names_are_bytes {
+        match lock(&self.state).behaviour.names_are_bytes {
             true => Ok(Some(line.iter().copied().map(char::from).collect())),
             false => String::from_utf8(line.to_vec()).map(Some).map_err(std::io::Error::other),
         }
@@ -154,7 +154,8 @@ impl MemorySession {
 
     /// Sends a reply, whose lines are separated by `\n`.
     async fn reply(&mut self, lines: &str) -> std::io::Result<()> {
-        let Habits { line_start, line_end, repeats_replies, names_are_bytes, .. } = lock(&self.state).habits;
+        let ServerBehaviour { line_start, line_end, repeats_replies, names_are_bytes, .. } =
+            lock(&self.state).behaviour;
         let line =
             |line: &str| [line_start, &*wire_bytes(line, names_are_bytes), line_end.as_bytes()].concat();
         let mut text: Vec<u8> = lines.split('\n').flat_map(line).collect();
@@ -165,24 +166,29 @@ impl MemorySession {
     }
 
     async fn refuse_unknown(&mut self, verb: &str) -> std::io::Result<()> {
-        let unknown = lock(&self.state).habits.unknown;
+        let unknown = lock(&self.state).behaviour.unknown;
         self.reply(&unknown.replace('@', verb)).await
     }
 
-    async fn answer(&mut self, verb: &str, argument: &str, habits: &Habits) -> std::io::Result<()> {
+    async fn answer(
+        &mut self,
+        verb: &str,
+        argument: &str,
+        behaviour: &ServerBehaviour,
+    ) -> std::io::Result<()> {
         let Some(path) = self.read(verb, argument) else {
-            let refusal = if verb == "STOR" { "553 invalid name" } else { habits.missing };
+            let refusal = if verb == "STOR" { "553 invalid name" } else { behaviour.missing };
             return self.reply(&refusal.replace('@', argument)).await;
         };
         let path = &*path;
         match verb {
-            "LIST" | "NLST" | "MLSD" => self.list(verb, path, habits).await,
-            "RETR" => self.send_file(path, habits).await,
-            "STOR" | "APPE" => self.receive_file(verb, path, habits).await,
-            "EPSV" | "PASV" => self.listen(verb, habits).await,
+            "LIST" | "NLST" | "MLSD" => self.list(verb, path, behaviour).await,
+            "RETR" => self.send_file(path, behaviour).await,
+            "STOR" | "APPE" => self.receive_file(verb, path, behaviour).await,
+            "EPSV" | "PASV" => self.listen(verb, behaviour).await,
             _ => {
                 let reply = self.simple(verb, path);
-                let confirmation = habits.confirmation(verb).filter(|_| reply.starts_with(['2', '3']));
+                let confirmation = behaviour.confirmation(verb).filter(|_| reply.starts_with(['2', '3']));
                 let text = reply.get(4..).unwrap_or_default();
                 let reply =
                     confirmation.map_or_else(|| reply.clone(), |confirmed| confirmed.replace('#', text));
@@ -191,9 +197,9 @@ impl MemorySession {
         }
     }
 
-    /// Reads an argument as the habits say; `None` if it is refused.
+    /// Reads an argument as the behaviour says; `None` if it is refused.
     fn read<'a>(&self, verb: &str, argument: &'a str) -> Option<Cow<'a, str>> {
-        let reads_path = lock(&self.state).habits.reads_path.filter(|_| PATH_VERBS.contains(&verb));
+        let reads_path = lock(&self.state).behaviour.reads_path.filter(|_| PATH_VERBS.contains(&verb));
         let (before, path) = match argument.split_once(' ') {
             Some((before, path)) if before == "-a" || CivilTime::parse_time_val(before).is_some() => {
                 (format!("{before} "), path)
@@ -210,7 +216,7 @@ impl MemorySession {
     fn simple(&mut self, verb: &str, argument: &str) -> String {
         let mut state = lock(&self.state);
         let path = state.find(&self.directory, argument);
-        let MemoryState { habits, tree, .. } = &mut *state;
+        let MemoryState { behaviour, tree, .. } = &mut *state;
         let found = path.as_deref().and_then(|path| tree.get(path));
         let is_directory = path.as_deref() == Some("") || found.is_some_and(Item::is_directory);
         let is_empty = path.as_deref().is_some_and(|path| tree.children(path).is_empty());
@@ -220,9 +226,9 @@ impl MemorySession {
                 "331 more".to_owned()
             }
             ("PASS", _) => "230 in".to_owned(),
-            ("SYST", _) => format!("215 {}", habits.system),
-            ("FEAT", _) => features(habits),
-            ("PWD", _) => format!("257 {}", (habits.shows_directory)(&self.directory)),
+            ("SYST", _) => format!("215 {}", behaviour.system),
+            ("FEAT", _) => features(behaviour),
+            ("PWD", _) => format!("257 {}", (behaviour.shows_directory)(&self.directory)),
             ("CDUP", _) if !self.directory.is_empty() => {
                 self.directory = self.directory.rsplit_once('/').map_or("", |(above, _)| above).to_owned();
                 "250 up".to_owned()
@@ -249,7 +255,7 @@ impl MemorySession {
                 self.directory = path;
                 "250 in".to_owned()
             }
-            ("CWD", _) if habits.enters_anything => {
+            ("CWD", _) if behaviour.enters_anything => {
                 self.directory = match argument.strip_prefix('/') {
                     Some(path) => path.to_owned(),
                     None => join(&self.directory, argument),
@@ -280,7 +286,7 @@ impl MemorySession {
             }
             ("MKD", None) => match state.new_path(&self.directory, argument) {
                 Some(path) => {
-                    let item = Item::directory(state.habits.now);
+                    let item = Item::directory(state.behaviour.now);
                     state.tree.insert(&path, item);
                     format!("257 \"/{path}\" made")
                 }
@@ -291,7 +297,7 @@ impl MemorySession {
                 "350 to what?".to_owned()
             }
             ("RNTO", target) => {
-                let exists = target.is_some() && !habits.rename_replaces;
+                let exists = target.is_some() && !behaviour.rename_replaces;
                 match (self.renamed.take(), target.or_else(|| state.new_path(&self.directory, argument))) {
                     (Some(_), Some(_)) if exists => "550 File already exists".to_owned(),
                     (Some(from), Some(to)) => {
@@ -301,27 +307,28 @@ impl MemorySession {
                     _ => "550 not renamed".to_owned(),
                 }
             }
-            ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD" | "RNFR", None) => habits.missing.to_owned(),
-            ("MKD", _) => habits.existing.to_owned(),
+            ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD" | "RNFR", None) => behaviour.missing.to_owned(),
+            ("MKD", _) => behaviour.existing.to_owned(),
             ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD", _) => "550 not possible".to_owned(),
-            _ => habits.unknown.replace('@', verb),
+            _ => behaviour.unknown.replace('@', verb),
         }
     }
 
-    async fn listen(&mut self, verb: &str, habits: &Habits) -> std::io::Result<()> {
-        if habits.requires_pret && !std::mem::take(&mut self.has_pret) {
+    async fn listen(&mut self, verb: &str, behaviour: &ServerBehaviour) -> std::io::Result<()> {
+        if behaviour.requires_pret && !std::mem::take(&mut self.has_pret) {
             return self
                 .reply("500 You need to use a client supporting PRET (PRE Transfer) to use PASV")
                 .await;
         }
-        if self.data_connections >= habits.data_connections {
+        if self.data_connections >= behaviour.data_connections {
             return self.reply("425 Can't open data connection.").await;
         }
         self.data_connections += 1;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         self.passive = Some(listener);
-        let reply = if verb == "EPSV" { (habits.extended_passive)(port) } else { (habits.passive)(port) };
+        let reply =
+            if verb == "EPSV" { (behaviour.extended_passive)(port) } else { (behaviour.passive)(port) };
         self.reply(&reply).await
     }
 
@@ -337,11 +344,11 @@ impl MemorySession {
         }
     }
 
-    async fn send_listing(&mut self, lines: &str, habits: &Habits) -> std::io::Result<()> {
-        let lines = wire_bytes(lines, habits.names_are_bytes);
-        self.send(&lines, habits.opens_listing.unwrap_or(habits.opens), habits).await?;
-        self.is_ascii |= habits.listing_resets_type;
-        let Some(last_reply) = habits.ends_after_listing else { return Ok(()) };
+    async fn send_listing(&mut self, lines: &str, behaviour: &ServerBehaviour) -> std::io::Result<()> {
+        let lines = wire_bytes(lines, behaviour.names_are_bytes);
+        self.send(&lines, behaviour.opens_listing.unwrap_or(behaviour.opens), behaviour).await?;
+        self.is_ascii |= behaviour.listing_resets_type;
+        let Some(last_reply) = behaviour.ends_after_listing else { return Ok(()) };
         self.is_over = true;
         match last_reply {
             "" => Ok(()),
@@ -349,39 +356,44 @@ impl MemorySession {
         }
     }
 
-    async fn send(&mut self, content: &[u8], opens: &str, habits: &Habits) -> std::io::Result<()> {
+    async fn send(
+        &mut self,
+        content: &[u8],
+        opens: &str,
+        behaviour: &ServerBehaviour,
+    ) -> std::io::Result<()> {
         let mut data = self.data(opens).await?;
-        if habits.closes_early {
-            self.reply(habits.closes).await?;
+        if behaviour.closes_early {
+            self.reply(behaviour.closes).await?;
         }
         data.write_all(content).await?;
         data.shutdown().await?;
-        if habits.closes_early {
+        if behaviour.closes_early {
             return Ok(());
         }
-        self.reply(habits.closes).await
+        self.reply(behaviour.closes).await
     }
 
-    async fn list(&mut self, verb: &str, argument: &str, habits: &Habits) -> std::io::Result<()> {
-        if habits.lists_in_ascii_only && !self.is_ascii {
+    async fn list(&mut self, verb: &str, argument: &str, behaviour: &ServerBehaviour) -> std::io::Result<()> {
+        if behaviour.lists_in_ascii_only && !self.is_ascii {
             return self.reply("504 LIST not implemented for type I").await;
         }
         let (all, path) = match argument.strip_prefix("-a") {
-            Some(path) if verb != "MLSD" && habits.knows_list_options => (true, path.trim_start()),
+            Some(path) if verb != "MLSD" && behaviour.knows_list_options => (true, path.trim_start()),
             _ => (false, argument),
         };
-        let path = match habits.listed_path(verb) {
+        let path = match behaviour.listed_path(verb) {
             _ if path.is_empty() => Some(path),
             ListedPath::Read => Some(path),
             ListedPath::Ignored => Some(""),
-            ListedPath::Itself => return self.list_itself(path, habits).await,
+            ListedPath::Itself => return self.list_itself(path, behaviour).await,
             ListedPath::Empty => None,
             ListedPath::Refused(reply) => return self.reply(reply).await,
         };
-        let Some(path) = path else { return self.send_listing("", habits).await };
+        let Some(path) = path else { return self.send_listing("", behaviour).await };
         let lines = {
             let state = lock(&self.state);
-            let prefix = if habits.lists_paths && !path.is_empty() {
+            let prefix = if behaviour.lists_paths && !path.is_empty() {
                 format!("{}/", path.trim_end_matches('/'))
             } else {
                 String::new()
@@ -389,67 +401,72 @@ impl MemorySession {
             state.find(&self.directory, path).map(|path| state.lines(verb, &path, &prefix, all))
         };
         match lines {
-            Some(lines) if lines.is_empty() && habits.empty_listing.is_some() => {
-                self.reply(habits.empty_listing.unwrap_or_default()).await
+            Some(lines) if lines.is_empty() && behaviour.empty_listing.is_some() => {
+                self.reply(behaviour.empty_listing.unwrap_or_default()).await
             }
-            Some(lines) => self.send_listing(&lines, habits).await,
-            None if habits.lists_missing_as_empty => self.send_listing("", habits).await,
-            None => self.reply(&habits.missing.replace('@', path)).await,
+            Some(lines) => self.send_listing(&lines, behaviour).await,
+            None if behaviour.lists_missing_as_empty => self.send_listing("", behaviour).await,
+            None => self.reply(&behaviour.missing.replace('@', path)).await,
         }
     }
 
-    async fn list_itself(&mut self, path: &str, habits: &Habits) -> std::io::Result<()> {
+    async fn list_itself(&mut self, path: &str, behaviour: &ServerBehaviour) -> std::io::Result<()> {
         let line = {
             let state = lock(&self.state);
             let path = state.find(&self.directory, path);
             path.and_then(|path| {
                 let name = path.rsplit('/').next().unwrap_or_default();
-                Some(format!("{}\r\n", (habits.list_line)(name, state.tree.get(&path)?)))
+                Some(format!("{}\r\n", (behaviour.list_line)(name, state.tree.get(&path)?)))
             })
         };
         match line {
-            Some(line) => self.send_listing(&line, habits).await,
-            None => self.reply(&habits.missing.replace('@', path)).await,
+            Some(line) => self.send_listing(&line, behaviour).await,
+            None => self.reply(&behaviour.missing.replace('@', path)).await,
         }
     }
 
-    async fn send_file(&mut self, path: &str, habits: &Habits) -> std::io::Result<()> {
+    async fn send_file(&mut self, path: &str, behaviour: &ServerBehaviour) -> std::io::Result<()> {
         let start = std::mem::take(&mut self.restart);
         let content = {
             let state = lock(&self.state);
             let path = state.find(&self.directory, path);
             path.and_then(|path| state.tree.get(&path)?.content().map(<[u8]>::to_vec))
         };
-        let Some(content) = content else { return self.reply(&habits.missing.replace('@', path)).await };
+        let Some(content) = content else { return self.reply(&behaviour.missing.replace('@', path)).await };
         let rest = content.get(start..).unwrap_or_default();
         let held = {
             let state = lock(&self.state);
             state.held_users.contains(&self.user).then(|| state.held.clone())
         };
         if let Some(held) = held {
-            let mut data = self.data(habits.opens).await?;
+            let mut data = self.data(behaviour.opens).await?;
             data.write_all(rest.get(..rest.len() / 2).unwrap_or_default()).await?;
             held.send_modify(|count| *count += 1);
             data.read_u8().await?;
             return Ok(());
         }
-        let Some(reply) = self.breaks("RETR", path, habits) else {
-            if habits.listing_resets_type && self.is_ascii {
+        let Some(reply) = self.breaks("RETR", path, behaviour) else {
+            if behaviour.listing_resets_type && self.is_ascii {
                 let converted = String::from_utf8_lossy(rest).replace('\n', "\r\n");
-                return self.send(converted.as_bytes(), habits.opens, habits).await;
+                return self.send(converted.as_bytes(), behaviour.opens, behaviour).await;
             }
-            self.send(rest, habits.opens, habits).await?;
+            self.send(rest, behaviour.opens, behaviour).await?;
             let sent = u64::try_from(rest.len()).unwrap_or(u64::MAX);
             *lock(&self.state).sent.entry(self.user.clone()).or_default() += sent;
             return Ok(());
         };
-        let mut data = self.data(habits.opens).await?;
+        let mut data = self.data(behaviour.opens).await?;
         data.write_all(rest.get(..rest.len() / 2).unwrap_or_default()).await?;
         drop(data);
         self.break_off(reply).await
     }
 
-    async fn receive_file(&mut self, verb: &str, path: &str, habits: &Habits) -> std::io::Result<()> {
+    async fn receive_file(
+        &mut self,
+        verb: &str,
+        path: &str,
+        behaviour: &ServerBehaviour,
+    ) -> std::io::Result<()> {
         let start = std::mem::take(&mut self.restart);
         let (target, old) = {
             let state = lock(&self.state);
@@ -459,32 +476,32 @@ impl MemorySession {
             (existing.or_else(|| state.new_path(&self.directory, path)), old)
         };
         let Some(target) = target else { return self.reply("553 No such directory").await };
-        if old.is_some() && !habits.upload_replaces {
+        if old.is_some() && !behaviour.upload_replaces {
             return self.reply("553 File already exists").await;
         }
         let mut content = old.unwrap_or_default();
         content.truncate(if verb == "APPE" { content.len() } else { start });
-        let broken = self.breaks("STOR", path, habits);
+        let broken = self.breaks("STOR", path, behaviour);
         let mut received = Vec::new();
-        self.data(habits.opens).await?.read_to_end(&mut received).await?;
+        self.data(behaviour.opens).await?.read_to_end(&mut received).await?;
         if broken.is_some() {
             received.truncate(received.len() / 2);
         }
         content.append(&mut received);
         {
             let mut state = lock(&self.state);
-            let now = state.habits.now;
+            let now = state.behaviour.now;
             state.tree.insert(&target, Item::file(content, now));
         }
         match broken {
             Some(reply) => self.break_off(reply).await,
-            None => self.reply(habits.closes).await,
+            None => self.reply(behaviour.closes).await,
         }
     }
 
     /// Returns the reply to a transfer that ends early, once for each path.
-    fn breaks(&self, verb: &str, path: &str, habits: &Habits) -> Option<&'static str> {
-        let reply = habits.breaks_transfers?;
+    fn breaks(&self, verb: &str, path: &str, behaviour: &ServerBehaviour) -> Option<&'static str> {
+        let reply = behaviour.breaks_transfers?;
         lock(&self.state).broken.insert((verb.to_owned(), path.to_owned())).then_some(reply)
     }
 
@@ -508,9 +525,9 @@ impl MemoryState {
                 found = found.rsplit_once('/').map(|(above, _)| above.to_owned()).unwrap_or_default();
                 continue;
             }
-            let wanted = (self.habits.compares_as)(name);
+            let wanted = (self.behaviour.compares_as)(name);
             let stored = self.tree.children(&found).into_iter().map(|(stored, _)| stored);
-            let stored = stored.into_iter().find(|stored| (self.habits.compares_as)(stored) == wanted)?;
+            let stored = stored.into_iter().find(|stored| (self.behaviour.compares_as)(stored) == wanted)?;
             found = join(&found, stored);
         }
         Some(found)
@@ -523,22 +540,22 @@ impl MemoryState {
             true => self.find("", above)?,
             false => self.find(directory, above)?,
         };
-        Some(join(&above, &(self.habits.stores_as)(name)))
+        Some(join(&above, &(self.behaviour.stores_as)(name)))
     }
 
     fn lines(&self, verb: &str, directory: &str, prefix: &str, all: bool) -> String {
         let children = self.tree.children(directory).into_iter();
         let shown =
-            |name: &str| verb == "MLSD" || all || !self.habits.hides_dot_names || !name.starts_with('.');
+            |name: &str| verb == "MLSD" || all || !self.behaviour.hides_dot_names || !name.starts_with('.');
         let lines = children.filter(|(name, _)| shown(name)).map(|(name, item)| match verb {
-            "NLST" if self.habits.marks_directories && item.is_directory() => {
+            "NLST" if self.behaviour.marks_directories && item.is_directory() => {
                 format!("{prefix}{name}/\r\n")
             }
             "NLST" => format!("{prefix}{name}\r\n"),
-            "LIST" => format!("{}\r\n", (self.habits.list_line)(&format!("{prefix}{name}"), item)),
-            _ => format!("{}\r\n", (self.habits.facts_line)(name, item)),
+            "LIST" => format!("{}\r\n", (self.behaviour.list_line)(&format!("{prefix}{name}"), item)),
+            _ => format!("{}\r\n", (self.behaviour.facts_line)(name, item)),
         });
-        let (before, after) = if verb == "LIST" { self.habits.list_frame } else { ("", "") };
+        let (before, after) = if verb == "LIST" { self.behaviour.list_frame } else { ("", "") };
         [before.to_owned()].into_iter().chain(lines).chain([after.to_owned()]).collect()
     }
 }
@@ -561,11 +578,11 @@ fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
-fn features(habits: &Habits) -> String {
-    let has = |verb: &str| !habits.refused.contains(&verb);
+fn features(behaviour: &ServerBehaviour) -> String {
+    let has = |verb: &str| !behaviour.refused.contains(&verb);
     let own = ["MDTM", "MFMT", "SIZE"].into_iter().filter(|verb| has(verb));
     let own = own.chain(has("MLSD").then_some("MLST type*;size*;modify*;")).chain(["UTF8"]).collect();
-    let offered = habits.features.map_or(own, <[_]>::to_vec);
+    let offered = behaviour.features.map_or(own, <[_]>::to_vec);
     let lines: String = offered.iter().map(|feature| format!(" {feature}\n")).collect();
     format!("211-Features:\n{lines}211 End")
 }

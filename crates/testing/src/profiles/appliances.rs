@@ -1,28 +1,28 @@
 //! Network devices, controllers, cameras and storage.
 
 use super::{Profile, classic, lines, modern};
-use crate::memory::{Habits, ListedPath, PathArgument};
+use crate::memory::{ListedPath, PathArgument, ServerBehaviour};
 
 pub(super) const PROFILES: &[Profile] = &[
-    Profile { name: "busybox", habits: busybox },
-    Profile { name: "camera_total", habits: camera_total },
-    Profile { name: "data_logger_gl240", habits: data_logger_gl240 },
-    Profile { name: "fanuc_robot", habits: fanuc_robot },
-    Profile { name: "fritz_box", habits: fritz_box },
-    Profile { name: "huawei_switch", habits: huawei_switch },
-    Profile { name: "keyence_plc", habits: keyence_plc },
-    Profile { name: "listed_by_name_only", habits: listed_by_name_only },
-    Profile { name: "mikrotik", habits: mikrotik },
-    Profile { name: "netware", habits: netware },
-    Profile { name: "quadros", habits: quadros },
-    Profile { name: "stratus_vos", habits: stratus_vos },
-    Profile { name: "synology", habits: synology },
-    Profile { name: "vxworks", habits: vxworks },
+    Profile { name: "busybox", behaviour: busybox },
+    Profile { name: "camera_total", behaviour: camera_total },
+    Profile { name: "data_logger_gl240", behaviour: data_logger_gl240 },
+    Profile { name: "fanuc_robot", behaviour: fanuc_robot },
+    Profile { name: "fritz_box", behaviour: fritz_box },
+    Profile { name: "huawei_switch", behaviour: huawei_switch },
+    Profile { name: "keyence_plc", behaviour: keyence_plc },
+    Profile { name: "listed_by_name_only", behaviour: listed_by_name_only },
+    Profile { name: "mikrotik", behaviour: mikrotik },
+    Profile { name: "netware", behaviour: netware },
+    Profile { name: "quadros", behaviour: quadros },
+    Profile { name: "stratus_vos", behaviour: stratus_vos },
+    Profile { name: "synology", behaviour: synology },
+    Profile { name: "vxworks", behaviour: vxworks },
 ];
 
 /// Hides dot names, and says little.
-fn busybox() -> Habits {
-    Habits {
+fn busybox() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Operation successful",
         features: Some(&["EPSV", "PASV", "REST STREAM", "MDTM", "SIZE"]),
         refused: vec!["MLSD", "MLST", "MFMT", "SITE", "OPTS"],
@@ -47,8 +47,8 @@ fn busybox() -> Habits {
 }
 
 /// A `total` line, entries for the directory itself and its parent, and one session.
-fn camera_total() -> Habits {
-    Habits {
+fn camera_total() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 FTP server ready.",
         list_frame: (
             "total 0\r\ndrwxr-xr-x 2 root root 0 Jan  1  2000 .\r\ndrwxr-xr-x 2 root root 0 Jan  1  2000 ..\r\n",
@@ -64,8 +64,8 @@ fn camera_total() -> Habits {
 }
 
 /// `LIST` without path only; `257` and other replies are padded with blanks.
-fn data_logger_gl240() -> Habits {
-    Habits {
+fn data_logger_gl240() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "GL240 FTP server (GL240 FTP 1.00) ready.    ",
         shows_directory: |directory| format!("\"/{directory}\" is current directory.  "),
         opens: "150 Opening ASCII mode data connection for 'LIST'.                   ",
@@ -86,8 +86,8 @@ fn data_logger_gl240() -> Habits {
 }
 
 /// A device, a backslash, and single names. `CWD` takes names and `MD:\`.
-fn fanuc_robot() -> Habits {
-    Habits {
+fn fanuc_robot() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "R-30iB FTP server ready. [HOST NAME: ROBOT]",
         system: "UNKNOWN Type: L8",
         shows_directory: |directory| match directory {
@@ -109,8 +109,8 @@ fn fanuc_robot() -> Habits {
     })
 }
 
-fn fritz_box() -> Habits {
-    Habits {
+fn fritz_box() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "FRITZ!Box7490 FTP server ready.",
         features: Some(&[
             "AUTH TLS",
@@ -135,8 +135,8 @@ fn fritz_box() -> Habits {
 }
 
 /// Uploads over existing files are refused.
-fn huawei_switch() -> Habits {
-    Habits {
+fn huawei_switch() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "FTP service ready.",
         system: "VRP",
         confirmations: &[
@@ -157,8 +157,8 @@ fn huawei_switch() -> Habits {
 }
 
 /// A backslash as root, names in capitals and without case.
-fn keyence_plc() -> Habits {
-    Habits {
+fn keyence_plc() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "KEYENCE FTP server ready",
         shows_directory: |directory| format!("\"\\{}\" is current directory", directory.replace('/', "\\")),
         reads_path: Some(|PathArgument { directory, argument, .. }| match argument.strip_prefix('\\') {
@@ -172,8 +172,8 @@ fn keyence_plc() -> Habits {
 }
 
 /// `LIST` with the path of a directory shows the directory itself, as `ls -d` does.
-fn listed_by_name_only() -> Habits {
-    Habits {
+fn listed_by_name_only() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "FTP server ready.",
         system: "215 UNIX",
         replies: &[("MLST", "500 Syntax error, command unrecognized.")],
@@ -183,8 +183,8 @@ fn listed_by_name_only() -> Habits {
 }
 
 /// No `RNFR` and no `MDTM`.
-fn mikrotik() -> Habits {
-    Habits {
+fn mikrotik() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "MikroTik FTP server (MikroTik 6.48.6) ready",
         system: "UNIX MikroTik 6.48.6",
         features: Some(&["SIZE", "REST STREAM"]),
@@ -199,8 +199,8 @@ fn mikrotik() -> Habits {
     })
 }
 
-fn netware() -> Habits {
-    Habits {
+fn netware() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "FS1 FTP server for NW 3.1x, 4.xx  (v1.10), (c) 1992 HellSoft.",
         system: "NETWARE Type : L8",
         shows_directory: |directory| format!("\"/SYS/{directory}\" is current directory."),
@@ -216,8 +216,8 @@ fn netware() -> Habits {
 }
 
 /// Announces `MLSD` and answers `501` to it; the greeting is padded.
-fn quadros() -> Habits {
-    Habits {
+fn quadros() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "FTP server ready.   ",
         system: "Quadros",
         features: Some(&[
@@ -245,8 +245,8 @@ fn quadros() -> Habits {
 }
 
 /// Paths with `>`; only single names are sent.
-fn stratus_vos() -> Habits {
-    Habits {
+fn stratus_vos() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "vos1 FTP server (FTP 1.0 for Stratus STCP) ready.",
         system: "VOS Type: L8",
         shows_directory: |directory| match directory {
@@ -266,8 +266,8 @@ fn stratus_vos() -> Habits {
 }
 
 /// Announces `MLSD` and answers `500` to it.
-fn synology() -> Habits {
-    Habits {
+fn synology() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "DS620slim FTP server ready.",
         features: Some(&[
             "AUTH TLS",
@@ -294,8 +294,8 @@ fn synology() -> Habits {
 }
 
 /// Two header lines, and devices in paths.
-fn vxworks() -> Habits {
-    Habits {
+fn vxworks() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "VxWorks (VxWorks 5.5.1) FTP server ready",
         system: "UNIX Type: L8",
         shows_directory: |directory| format!("Current directory is \"/ata0a/{directory}\""),

@@ -1,31 +1,31 @@
 //! Microcontrollers, game consoles, phones, and servers that are part of other programs.
 
 use super::{Profile, classic, lines, modern};
-use crate::memory::{Habits, ListedPath};
+use crate::memory::{ListedPath, ServerBehaviour};
 
 pub(super) const PROFILES: &[Profile] = &[
-    Profile { name: "esp8266_eplf", habits: esp8266_eplf },
-    Profile { name: "esp32_simple", habits: esp32_simple },
-    Profile { name: "esp32_one_transfer", habits: esp32_one_transfer },
-    Profile { name: "micropython_lite", habits: micropython_lite },
-    Profile { name: "duet_reprap", habits: duet_reprap },
-    Profile { name: "vita_shell", habits: vita_shell },
-    Profile { name: "ps3_webman", habits: ps3_webman },
-    Profile { name: "ps4_ftps4", habits: ps4_ftps4 },
-    Profile { name: "ps5_ftpsrv", habits: ps5_ftpsrv },
-    Profile { name: "ftpd_3ds", habits: ftpd_3ds },
-    Profile { name: "wii_ftpii", habits: wii_ftpii },
-    Profile { name: "retroarch_switch", habits: retroarch_switch },
-    Profile { name: "android_swiftp", habits: android_swiftp },
-    Profile { name: "android_solid_explorer", habits: android_solid_explorer },
-    Profile { name: "twisted", habits: twisted },
-    Profile { name: "node_ftp_srv", habits: node_ftp_srv },
-    Profile { name: "go_graval", habits: go_graval },
+    Profile { name: "esp8266_eplf", behaviour: esp8266_eplf },
+    Profile { name: "esp32_simple", behaviour: esp32_simple },
+    Profile { name: "esp32_one_transfer", behaviour: esp32_one_transfer },
+    Profile { name: "micropython_lite", behaviour: micropython_lite },
+    Profile { name: "duet_reprap", behaviour: duet_reprap },
+    Profile { name: "vita_shell", behaviour: vita_shell },
+    Profile { name: "ps3_webman", behaviour: ps3_webman },
+    Profile { name: "ps4_ftps4", behaviour: ps4_ftps4 },
+    Profile { name: "ps5_ftpsrv", behaviour: ps5_ftpsrv },
+    Profile { name: "ftpd_3ds", behaviour: ftpd_3ds },
+    Profile { name: "wii_ftpii", behaviour: wii_ftpii },
+    Profile { name: "retroarch_switch", behaviour: retroarch_switch },
+    Profile { name: "android_swiftp", behaviour: android_swiftp },
+    Profile { name: "android_solid_explorer", behaviour: android_solid_explorer },
+    Profile { name: "twisted", behaviour: twisted },
+    Profile { name: "node_ftp_srv", behaviour: node_ftp_srv },
+    Profile { name: "go_graval", behaviour: go_graval },
 ];
 
 /// A board whose file list is in EPLF, with one session and no `EPSV`.
-fn esp8266_eplf() -> Habits {
-    Habits {
+fn esp8266_eplf() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220--- Welcome to FTP for ESP8266 ---\n220---   By David Paiva   ---\n220 --   Version FTP-2016-01-14   --",
         replies: &[("SYST", "500 Unknow command"), ("FEAT", "500 Unknow command"), ("OPTS", "500 Unknow command")],
         unknown: "500 Unknow command",
@@ -41,8 +41,8 @@ fn esp8266_eplf() -> Habits {
 }
 
 /// `MLSD` that shows facts without times; `LIST` takes no path and no options.
-fn esp32_simple() -> Habits {
-    Habits {
+fn esp32_simple() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220--- Welcome to FTP Server for ESP32 ---\n220---        By Renzo Mischianti       ---\n220 --           Version 2.1.0           --",
         system: "ESP",
         features: Some(&["MLSD"]),
@@ -60,8 +60,8 @@ fn esp32_simple() -> Habits {
 }
 
 /// A board that ends its session after each transfer.
-fn esp32_one_transfer() -> Habits {
-    Habits {
+fn esp32_one_transfer() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 ESP32 FTP",
         transfers_per_session: 3,
         sessions: Some((1, "")),
@@ -71,8 +71,8 @@ fn esp32_one_transfer() -> Habits {
 }
 
 /// `uftpd.py`: few commands, and one session.
-fn micropython_lite() -> Habits {
-    Habits {
+fn micropython_lite() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Hello, this is the ESP8266/ESP32.",
         system: "UNIX Type: L8",
         replies: &[("OPTS", "502 Unsupported feature"), ("NOOP", "200 OK")],
@@ -93,8 +93,8 @@ fn micropython_lite() -> Habits {
 }
 
 /// Takes `-a` for the name of a directory, and lists a missing directory as empty.
-fn duet_reprap() -> Habits {
-    Habits {
+fn duet_reprap() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "RepRapFirmware FTP server",
         system: "UNIX Type: L8",
         missing: "550 Failed to change directory.",
@@ -112,8 +112,8 @@ fn duet_reprap() -> Habits {
 }
 
 /// Device names in paths, LF in replies, and wrong codes; `LIST` with a path lists the root.
-fn vita_shell() -> Habits {
-    Habits {
+fn vita_shell() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "FTPVita Server ready.",
         home: "ux0:",
         line_end: "\n",
@@ -141,8 +141,8 @@ fn vita_shell() -> Habits {
 }
 
 /// `MLSD` with `siz` facts of directories, and the end of a transfer before its data connection is closed.
-fn ps3_webman() -> Habits {
-    Habits {
+fn ps3_webman() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "[VSH] FTP ready",
         home: "dev_hdd0",
         system: "UNIX Type: L8",
@@ -173,8 +173,8 @@ fn ps3_webman() -> Habits {
     })
 }
 
-fn ps4_ftps4() -> Habits {
-    Habits {
+fn ps4_ftps4() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "FTPS4 Server ready.",
         line_end: "\n",
         unknown: "502 Sorry, command not implemented. :(",
@@ -196,8 +196,8 @@ fn ps4_ftps4() -> Habits {
 }
 
 /// `MLSD` is refused as if the directory were missing.
-fn ps5_ftpsrv() -> Habits {
-    Habits {
+fn ps5_ftpsrv() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Service is ready",
         replies: &[("MLSD", "550 Bad file descriptor"), ("EPSV", "502 Command not recognized")],
         unknown: "502 Command not recognized",
@@ -207,8 +207,8 @@ fn ps5_ftpsrv() -> Habits {
 }
 
 /// An empty line inside the reply to `FEAT`.
-fn ftpd_3ds() -> Habits {
-    Habits {
+fn ftpd_3ds() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Hello!",
         replies: &[
             ("USER", "230 OK"),
@@ -226,8 +226,8 @@ fn ftpd_3ds() -> Habits {
     }
 }
 
-fn wii_ftpii() -> Habits {
-    Habits {
+fn wii_ftpii() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "ftpii",
         system: "UNIX Type: L8 Version: ftpii",
         shows_directory: |directory| format!("\"/{directory}\" is current directory."),
@@ -245,8 +245,8 @@ fn wii_ftpii() -> Habits {
 }
 
 /// No reply opens a listing.
-fn retroarch_switch() -> Habits {
-    Habits {
+fn retroarch_switch() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Welcome",
         opens_listing: Some(""),
         closes: "226 OK",
@@ -255,8 +255,8 @@ fn retroarch_switch() -> Habits {
     }
 }
 
-fn android_swiftp() -> Habits {
-    Habits {
+fn android_swiftp() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "SwiFTP 3.1 ready",
         features: Some(&["UTF8", "MDTM", "MFMT", "REST STREAM", "SIZE"]),
         refused: vec!["MLSD", "MLST", "EPSV"],
@@ -273,8 +273,8 @@ fn android_swiftp() -> Habits {
 }
 
 /// Apache FtpServer on a phone: facts with milliseconds, and no replacement by `RNTO`.
-fn android_solid_explorer() -> Habits {
-    Habits {
+fn android_solid_explorer() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Service ready for new user.",
         system: "UNIX Type: Apache FtpServer",
         features: Some(&[
@@ -301,8 +301,8 @@ fn android_solid_explorer() -> Habits {
     })
 }
 
-fn twisted() -> Habits {
-    Habits {
+fn twisted() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Twisted 20.3.0 FTP Server",
         features: Some(&["PASV", "SIZE"]),
         refused: vec!["MLSD", "MLST", "EPSV", "MFMT", "SITE", "OPTS"],
@@ -320,8 +320,8 @@ fn twisted() -> Habits {
     .listing(lines::ls)
 }
 
-fn node_ftp_srv() -> Habits {
-    Habits {
+fn node_ftp_srv() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Welcome",
         features: Some(&["AUTH TLS", "MDTM", "MFMT", "REST STREAM", "SIZE", "UTF8"]),
         refused: vec!["MLSD", "MLST"],
@@ -334,8 +334,8 @@ fn node_ftp_srv() -> Habits {
 }
 
 /// `LIST -a` lists nothing, because `-a` is not a directory.
-fn go_graval() -> Habits {
-    Habits {
+fn go_graval() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Welcome to the Go FTP Server",
         system: "UNIX Type: L8",
         features: Some(&["EPRT", "EPSV", "SIZE", "MDTM"]),

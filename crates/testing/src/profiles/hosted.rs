@@ -1,27 +1,27 @@
 //! Hosted services, gateways, and servers written in Java.
 
 use super::{Profile, classic, lines, modern};
-use crate::memory::{Habits, ListedPath};
+use crate::memory::{ListedPath, ServerBehaviour};
 
 pub(super) const PROFILES: &[Profile] = &[
-    Profile { name: "aws_transfer", habits: aws_transfer },
-    Profile { name: "azure_app_service", habits: azure_app_service },
-    Profile { name: "bunny_storage", habits: bunny_storage },
-    Profile { name: "box_com", habits: box_com },
-    Profile { name: "connect_enterprise", habits: connect_enterprise },
-    Profile { name: "crush_ftp", habits: crush_ftp },
-    Profile { name: "drftpd", habits: drftpd },
-    Profile { name: "glftpd", habits: glftpd },
-    Profile { name: "hosted_ftp", habits: hosted_ftp },
-    Profile { name: "lite_speed", habits: lite_speed },
-    Profile { name: "apache_ftp_server", habits: apache_ftp_server },
-    Profile { name: "plumi_zope", habits: plumi_zope },
-    Profile { name: "pure_ftpd_behind_nat", habits: pure_ftpd_behind_nat },
+    Profile { name: "aws_transfer", behaviour: aws_transfer },
+    Profile { name: "azure_app_service", behaviour: azure_app_service },
+    Profile { name: "bunny_storage", behaviour: bunny_storage },
+    Profile { name: "box_com", behaviour: box_com },
+    Profile { name: "connect_enterprise", behaviour: connect_enterprise },
+    Profile { name: "crush_ftp", behaviour: crush_ftp },
+    Profile { name: "drftpd", behaviour: drftpd },
+    Profile { name: "glftpd", behaviour: glftpd },
+    Profile { name: "hosted_ftp", behaviour: hosted_ftp },
+    Profile { name: "lite_speed", behaviour: lite_speed },
+    Profile { name: "apache_ftp_server", behaviour: apache_ftp_server },
+    Profile { name: "plumi_zope", behaviour: plumi_zope },
+    Profile { name: "pure_ftpd_behind_nat", behaviour: pure_ftpd_behind_nat },
 ];
 
 /// `REST` is refused, times cannot be set, and `PASV` names no address.
-fn aws_transfer() -> Habits {
-    Habits {
+fn aws_transfer() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Service ready for new user.",
         features: Some(&[
             "AUTH TLS",
@@ -45,8 +45,8 @@ fn aws_transfer() -> Habits {
 }
 
 /// Refuses all optional commands, and later all data connections of a session.
-fn azure_app_service() -> Habits {
-    Habits {
+fn azure_app_service() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Microsoft FTP Service",
         home: "site/wwwroot",
         replies: &[
@@ -67,8 +67,8 @@ fn azure_app_service() -> Habits {
 }
 
 /// `521` for a directory that exists, `250` for one that is created.
-fn bunny_storage() -> Habits {
-    Habits {
+fn bunny_storage() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Welcome to Bunny CDN",
         features: Some(&["SIZE", "MLST type*;size*;modify*;", "UTF8"]),
         refused: vec!["MFMT", "MDTM", "EPSV"],
@@ -80,8 +80,8 @@ fn bunny_storage() -> Habits {
     }
 }
 
-fn box_com() -> Habits {
-    Habits {
+fn box_com() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Service ready for new user.",
         features: Some(&["MLST type*;size*;modify*;", "SIZE", "MDTM", "UTF8"]),
         refused: vec!["MFMT", "REST", "APPE"],
@@ -93,8 +93,8 @@ fn box_com() -> Habits {
 }
 
 /// Lists in `TYPE A` only.
-fn connect_enterprise() -> Habits {
-    Habits {
+fn connect_enterprise() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "CONNECT:Enterprise Gateway 2.1.00. FTP Server ready...",
         system: "UNKNOWN Type: L8 through CONNECT:Enterprise Gateway 2.1.00 CF1 B3.",
         lists_in_ascii_only: true,
@@ -104,8 +104,8 @@ fn connect_enterprise() -> Habits {
     }
 }
 
-fn crush_ftp() -> Habits {
-    Habits {
+fn crush_ftp() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220-Welcome to CrushFTP!\n220 CrushFTP Server Ready!",
         shows_directory: |directory| format!("\"/{directory}/\" PWD command successful."),
         features: Some(&[
@@ -129,8 +129,8 @@ fn crush_ftp() -> Habits {
 }
 
 /// Needs `PRET`, and frames its replies.
-fn drftpd() -> Habits {
-    Habits {
+fn drftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Welcome To DrFTPD 3.4.5",
         system: "UNIX system type.",
         features: Some(&["PRET", "MLST type*;size*;modify*;", "CLNT", "NOOP", "SSCN", "CPSV", "AUTH TLS"]),
@@ -146,8 +146,8 @@ fn drftpd() -> Habits {
 }
 
 /// Statistics around its replies, and no replacement of files.
-fn glftpd() -> Habits {
-    Habits {
+fn glftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220- ___\n220- glFTPd\n220 site (glFTPd 2.11a Linux+TLS) ready.",
         replies: &[("PASS", "230-Welcome\n230-Stats: 0\n230 User ann logged in.")],
         features: Some(&["AUTH TLS", "PBSZ", "PROT", "CPSV", "SSCN", "MDTM", "SIZE", "REST STREAM"]),
@@ -167,24 +167,24 @@ fn glftpd() -> Habits {
     .listing(lines::ls)
 }
 
-fn hosted_ftp() -> Habits {
-    Habits { greeting: "Hosted FTP", system: "UNIX Type: L8", ..classic() }.listing(|name, item| {
+fn hosted_ftp() -> ServerBehaviour {
+    ServerBehaviour { greeting: "Hosted FTP", system: "UNIX Type: L8", ..classic() }.listing(|name, item| {
         let mode = if item.is_directory() { "d---------" } else { "----------" };
         format!("{mode}   0 owner    group    {:>10} {} {name}", item.size(), lines::ls_date(item, 0))
     })
 }
 
 /// Its listings contain the directory itself.
-fn lite_speed() -> Habits {
-    Habits {
+fn lite_speed() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220-#########\n220-# LiteSpeed\n220 ready",
         list_frame: ("drwxr-xr-x   2 ftp      ftp                 0 Jan  1  2020 .\r\n", ""),
         ..classic()
     }
 }
 
-fn apache_ftp_server() -> Habits {
-    Habits {
+fn apache_ftp_server() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Service ready for new user.",
         system: "UNIX Type: Apache FtpServer",
         features: Some(&[
@@ -217,8 +217,8 @@ fn apache_ftp_server() -> Habits {
     })
 }
 
-fn plumi_zope() -> Habits {
-    Habits {
+fn plumi_zope() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "plumi FTP server (Medusa Async V1.21) ready.",
         replies: &[
             ("NOOP", "200 I successfully done nothin'."),
@@ -231,8 +231,8 @@ fn plumi_zope() -> Habits {
 }
 
 /// `PASV` names a private address of another network, and `EPSV` is not known.
-fn pure_ftpd_behind_nat() -> Habits {
-    Habits {
+fn pure_ftpd_behind_nat() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220---------- Welcome to Pure-FTPd [privsep] ----------\n220-You are user number 1 of 50 allowed.\n220 You will be disconnected after 15 minutes of inactivity.",
         refused: vec!["EPSV"],
         unknown: "500 Unknown command",

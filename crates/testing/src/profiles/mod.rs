@@ -14,7 +14,7 @@ mod services;
 mod unix;
 mod windows;
 
-use crate::memory::Habits;
+use crate::memory::ServerBehaviour;
 
 /// A server with a name.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ pub struct Profile {
     /// Its name, in lower case with `_`.
     pub name: &'static str,
     /// Returns how it behaves. Its clock is the one of this system.
-    pub habits: fn() -> Habits,
+    pub behaviour: fn() -> ServerBehaviour,
 }
 
 /// All profiles, by kind.
@@ -219,14 +219,18 @@ pub fn find(name: &str) -> Option<Profile> {
 }
 
 /// A server with `MLSD` and exact times.
-fn modern() -> Habits {
-    Habits { now: lines::now(), ..Habits::default() }
+fn modern() -> ServerBehaviour {
+    ServerBehaviour { now: lines::now(), ..ServerBehaviour::default() }
 }
 
 /// A server with `LIST` alone, whose lines are those of `ls -l`.
-fn classic() -> Habits {
-    Habits { now: lines::now(), extended_passive: |_| REFUSAL.to_owned(), ..Habits::list_only() }
-        .listing(lines::ls)
+fn classic() -> ServerBehaviour {
+    ServerBehaviour {
+        now: lines::now(),
+        extended_passive: |_| REFUSAL.to_owned(),
+        ..ServerBehaviour::list_only()
+    }
+    .listing(lines::ls)
 }
 
 /// The reply to a command that old servers do not know.

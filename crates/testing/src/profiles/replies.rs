@@ -1,68 +1,68 @@
 //! One unusual reply or listing each, as several servers send it.
 
 use super::{Profile, classic, lines, modern};
-use crate::memory::{Habits, ListedPath, PathArgument};
+use crate::memory::{ListedPath, PathArgument, ServerBehaviour};
 
 pub(super) const PROFILES: &[Profile] = &[
-    Profile { name: "absolute_paths_only", habits: absolute_paths_only },
-    Profile { name: "active_type_ascii_only", habits: active_type_ascii_only },
-    Profile { name: "agrees_to_all", habits: agrees_to_all },
-    Profile { name: "aliases_of_success", habits: aliases_of_success },
-    Profile { name: "changes_to_anything", habits: changes_to_anything },
-    Profile { name: "clock_in_year_19100", habits: clock_in_year_19100 },
-    Profile { name: "data_closed_after_error", habits: data_closed_after_error },
-    Profile { name: "directory_exists_521", habits: directory_exists_521 },
-    Profile { name: "directory_reply_empty", habits: directory_reply_empty },
-    Profile { name: "directory_reply_refused", habits: directory_reply_refused },
-    Profile { name: "directory_reply_with_250", habits: directory_reply_with_250 },
-    Profile { name: "empty_directory_without_data", habits: empty_directory_without_data },
-    Profile { name: "epsv_other_delimiters", habits: epsv_other_delimiters },
-    Profile { name: "ends_after_listing", habits: ends_after_listing },
-    Profile { name: "ends_after_listing_with_421", habits: ends_after_listing_with_421 },
-    Profile { name: "directory_reply_above_root", habits: directory_reply_above_root },
-    Profile { name: "directory_reply_with_backslashes", habits: directory_reply_with_backslashes },
-    Profile { name: "greeting_after_notices", habits: greeting_after_notices },
-    Profile { name: "lines_end_with_return", habits: lines_end_with_return },
-    Profile { name: "login_with_notice", habits: login_with_notice },
-    Profile { name: "mlst_of_files_only", habits: mlst_of_files_only },
-    Profile { name: "names_with_slash", habits: names_with_slash },
-    Profile { name: "passive_is_550", habits: passive_is_550 },
-    Profile { name: "unknown_is_553", habits: unknown_is_553 },
-    Profile { name: "facts_in_odd_case", habits: facts_in_odd_case },
-    Profile { name: "facts_missing", habits: facts_missing },
-    Profile { name: "facts_without_last_semicolon", habits: facts_without_last_semicolon },
-    Profile { name: "feat_in_one_line", habits: feat_in_one_line },
-    Profile { name: "feat_with_codes", habits: feat_with_codes },
-    Profile { name: "hangs_up_after_refusal", habits: hangs_up_after_refusal },
-    Profile { name: "hangs_up_at_unknown", habits: hangs_up_at_unknown },
-    Profile { name: "login_232", habits: login_232 },
-    Profile { name: "mdtm_with_fraction", habits: mdtm_with_fraction },
-    Profile { name: "month_only", habits: month_only },
-    Profile { name: "names_with_dot_slash", habits: names_with_dot_slash },
-    Profile { name: "no_preliminary_reply", habits: no_preliminary_reply },
-    Profile { name: "passive_as_extended", habits: passive_as_extended },
-    Profile { name: "passive_with_spaces", habits: passive_with_spaces },
-    Profile { name: "passive_with_text", habits: passive_with_text },
-    Profile { name: "preliminary_reply_at_end", habits: preliminary_reply_at_end },
-    Profile { name: "replies_end_with_nul", habits: replies_end_with_nul },
-    Profile { name: "replies_again", habits: replies_again },
-    Profile { name: "replies_twice", habits: replies_twice },
-    Profile { name: "replies_without_blank", habits: replies_without_blank },
-    Profile { name: "replies_with_telnet", habits: replies_with_telnet },
-    Profile { name: "size_in_words", habits: size_in_words },
-    Profile { name: "sizes_listed_as_zero", habits: sizes_listed_as_zero },
-    Profile { name: "transfer_ends_with_225", habits: transfer_ends_with_225 },
-    Profile { name: "type_image_refused", habits: type_image_refused },
-    Profile { name: "type_unknown", habits: type_unknown },
-    Profile { name: "unknown_is_400", habits: unknown_is_400 },
-    Profile { name: "unknown_is_451", habits: unknown_is_451 },
-    Profile { name: "unknown_is_530", habits: unknown_is_530 },
-    Profile { name: "year_only", habits: year_only },
+    Profile { name: "absolute_paths_only", behaviour: absolute_paths_only },
+    Profile { name: "active_type_ascii_only", behaviour: active_type_ascii_only },
+    Profile { name: "agrees_to_all", behaviour: agrees_to_all },
+    Profile { name: "aliases_of_success", behaviour: aliases_of_success },
+    Profile { name: "changes_to_anything", behaviour: changes_to_anything },
+    Profile { name: "clock_in_year_19100", behaviour: clock_in_year_19100 },
+    Profile { name: "data_closed_after_error", behaviour: data_closed_after_error },
+    Profile { name: "directory_exists_521", behaviour: directory_exists_521 },
+    Profile { name: "directory_reply_empty", behaviour: directory_reply_empty },
+    Profile { name: "directory_reply_refused", behaviour: directory_reply_refused },
+    Profile { name: "directory_reply_with_250", behaviour: directory_reply_with_250 },
+    Profile { name: "empty_directory_without_data", behaviour: empty_directory_without_data },
+    Profile { name: "epsv_other_delimiters", behaviour: epsv_other_delimiters },
+    Profile { name: "ends_after_listing", behaviour: ends_after_listing },
+    Profile { name: "ends_after_listing_with_421", behaviour: ends_after_listing_with_421 },
+    Profile { name: "directory_reply_above_root", behaviour: directory_reply_above_root },
+    Profile { name: "directory_reply_with_backslashes", behaviour: directory_reply_with_backslashes },
+    Profile { name: "greeting_after_notices", behaviour: greeting_after_notices },
+    Profile { name: "lines_end_with_return", behaviour: lines_end_with_return },
+    Profile { name: "login_with_notice", behaviour: login_with_notice },
+    Profile { name: "mlst_of_files_only", behaviour: mlst_of_files_only },
+    Profile { name: "names_with_slash", behaviour: names_with_slash },
+    Profile { name: "passive_is_550", behaviour: passive_is_550 },
+    Profile { name: "unknown_is_553", behaviour: unknown_is_553 },
+    Profile { name: "facts_in_odd_case", behaviour: facts_in_odd_case },
+    Profile { name: "facts_missing", behaviour: facts_missing },
+    Profile { name: "facts_without_last_semicolon", behaviour: facts_without_last_semicolon },
+    Profile { name: "feat_in_one_line", behaviour: feat_in_one_line },
+    Profile { name: "feat_with_codes", behaviour: feat_with_codes },
+    Profile { name: "hangs_up_after_refusal", behaviour: hangs_up_after_refusal },
+    Profile { name: "hangs_up_at_unknown", behaviour: hangs_up_at_unknown },
+    Profile { name: "login_232", behaviour: login_232 },
+    Profile { name: "mdtm_with_fraction", behaviour: mdtm_with_fraction },
+    Profile { name: "month_only", behaviour: month_only },
+    Profile { name: "names_with_dot_slash", behaviour: names_with_dot_slash },
+    Profile { name: "no_preliminary_reply", behaviour: no_preliminary_reply },
+    Profile { name: "passive_as_extended", behaviour: passive_as_extended },
+    Profile { name: "passive_with_spaces", behaviour: passive_with_spaces },
+    Profile { name: "passive_with_text", behaviour: passive_with_text },
+    Profile { name: "preliminary_reply_at_end", behaviour: preliminary_reply_at_end },
+    Profile { name: "replies_end_with_nul", behaviour: replies_end_with_nul },
+    Profile { name: "replies_again", behaviour: replies_again },
+    Profile { name: "replies_twice", behaviour: replies_twice },
+    Profile { name: "replies_without_blank", behaviour: replies_without_blank },
+    Profile { name: "replies_with_telnet", behaviour: replies_with_telnet },
+    Profile { name: "size_in_words", behaviour: size_in_words },
+    Profile { name: "sizes_listed_as_zero", behaviour: sizes_listed_as_zero },
+    Profile { name: "transfer_ends_with_225", behaviour: transfer_ends_with_225 },
+    Profile { name: "type_image_refused", behaviour: type_image_refused },
+    Profile { name: "type_unknown", behaviour: type_unknown },
+    Profile { name: "unknown_is_400", behaviour: unknown_is_400 },
+    Profile { name: "unknown_is_451", behaviour: unknown_is_451 },
+    Profile { name: "unknown_is_530", behaviour: unknown_is_530 },
+    Profile { name: "year_only", behaviour: year_only },
 ];
 
 /// Paths begin at the root.
-fn absolute_paths_only() -> Habits {
-    Habits {
+fn absolute_paths_only() -> ServerBehaviour {
+    ServerBehaviour {
         reads_path: Some(|PathArgument { directory, argument, .. }| match argument {
             "." => Some(directory.to_owned()),
             ".." => Some(directory.rsplit_once('/').map_or("", |(above, _)| above).to_owned()),
@@ -74,13 +74,13 @@ fn absolute_paths_only() -> Habits {
 }
 
 /// `202` for commands that it does not know.
-fn agrees_to_all() -> Habits {
-    Habits { unknown: "202 OK", ..classic() }
+fn agrees_to_all() -> ServerBehaviour {
+    ServerBehaviour { unknown: "202 OK", ..classic() }
 }
 
 /// Listings in `TYPE A` only, and no passive mode.
-fn active_type_ascii_only() -> Habits {
-    Habits {
+fn active_type_ascii_only() -> ServerBehaviour {
+    ServerBehaviour {
         lists_in_ascii_only: true,
         replies: &[("EPSV", "502 Not implemented"), ("PASV", "502 Not implemented")],
         ..classic()
@@ -88,8 +88,8 @@ fn active_type_ascii_only() -> Habits {
 }
 
 /// `200` or `226` in place of more exact codes.
-fn aliases_of_success() -> Habits {
-    Habits {
+fn aliases_of_success() -> ServerBehaviour {
+    ServerBehaviour {
         confirmations: &[
             ("CWD", "200 ok"),
             ("CDUP", "200 ok"),
@@ -108,22 +108,22 @@ fn aliases_of_success() -> Habits {
 }
 
 /// `CWD` succeeds for files and for missing names.
-fn changes_to_anything() -> Habits {
-    Habits { enters_anything: true, ..classic() }
+fn changes_to_anything() -> ServerBehaviour {
+    ServerBehaviour { enters_anything: true, ..classic() }
 }
 
 /// `MDTM` with the year 19100 + 23.
-fn clock_in_year_19100() -> Habits {
-    Habits {
+fn clock_in_year_19100() -> ServerBehaviour {
+    ServerBehaviour {
         replies: &[("MDTM", "213 191231114221320")],
-        ..Habits { refused: vec!["MLSD", "MLST", "MFMT"], ..modern() }
+        ..ServerBehaviour { refused: vec!["MLSD", "MLST", "MFMT"], ..modern() }
     }
     .listing(lines::ls)
 }
 
 /// `426` after all data of a listing, as when the client closes first.
-fn data_closed_after_error() -> Habits {
-    Habits {
+fn data_closed_after_error() -> ServerBehaviour {
+    ServerBehaviour {
         opens: "125 opening",
         closes: "250 Requested file action okay, completed.",
         closes_early: true,
@@ -132,23 +132,23 @@ fn data_closed_after_error() -> Habits {
 }
 
 /// `521` for a directory that exists.
-fn directory_exists_521() -> Habits {
-    Habits { existing: "521 \"@\" directory exists", ..classic() }
+fn directory_exists_521() -> ServerBehaviour {
+    ServerBehaviour { existing: "521 \"@\" directory exists", ..classic() }
 }
 
 /// No path in the reply to `PWD`.
-fn directory_reply_empty() -> Habits {
-    Habits { shows_directory: |_| "\"\" is current directory".to_owned(), ..classic() }
+fn directory_reply_empty() -> ServerBehaviour {
+    ServerBehaviour { shows_directory: |_| "\"\" is current directory".to_owned(), ..classic() }
 }
 
 /// `PWD` is unknown.
-fn directory_reply_refused() -> Habits {
-    Habits { replies: &[("PWD", "502 Command not implemented.")], ..classic() }
+fn directory_reply_refused() -> ServerBehaviour {
+    ServerBehaviour { replies: &[("PWD", "502 Command not implemented.")], ..classic() }
 }
 
 /// `250` for `257`, with other words.
-fn directory_reply_with_250() -> Habits {
-    Habits {
+fn directory_reply_with_250() -> ServerBehaviour {
+    ServerBehaviour {
         shows_directory: |directory| format!("Current directory: /{directory}"),
         confirmations: &[("PWD", "250 #"), ("MKD", "250 created")],
         ..classic()
@@ -156,82 +156,95 @@ fn directory_reply_with_250() -> Habits {
 }
 
 /// `226` and no data connection for an empty directory.
-fn empty_directory_without_data() -> Habits {
-    Habits { empty_listing: Some("226 Directory empty"), ..classic() }
+fn empty_directory_without_data() -> ServerBehaviour {
+    ServerBehaviour { empty_listing: Some("226 Directory empty"), ..classic() }
 }
 
-fn epsv_other_delimiters() -> Habits {
-    Habits { extended_passive: |port| format!("229 Entering EPSV mode (###{port}#)."), ..modern() }
+fn epsv_other_delimiters() -> ServerBehaviour {
+    ServerBehaviour { extended_passive: |port| format!("229 Entering EPSV mode (###{port}#)."), ..modern() }
 }
 
 /// Each listing ends the session.
-fn ends_after_listing() -> Habits {
-    Habits { ends_after_listing: Some(""), ..classic() }
+fn ends_after_listing() -> ServerBehaviour {
+    ServerBehaviour { ends_after_listing: Some(""), ..classic() }
 }
 
 /// `421` after each listing.
-fn ends_after_listing_with_421() -> Habits {
-    Habits { ends_after_listing: Some("421 Timeout, closing control connection."), ..classic() }
+fn ends_after_listing_with_421() -> ServerBehaviour {
+    ServerBehaviour { ends_after_listing: Some("421 Timeout, closing control connection."), ..classic() }
 }
 
 /// `CWD` refuses what `PWD` shows: a path above the root of the login.
-fn directory_reply_above_root() -> Habits {
-    Habits { shows_directory: |directory| format!("\"/export/home/ann/{directory}\""), ..classic() }
+fn directory_reply_above_root() -> ServerBehaviour {
+    ServerBehaviour { shows_directory: |directory| format!("\"/export/home/ann/{directory}\""), ..classic() }
 }
 
 /// `PWD` shows backslashes, and paths have slashes only.
-fn directory_reply_with_backslashes() -> Habits {
-    Habits { shows_directory: |directory| format!("\"\\{}\"", directory.replace('/', "\\")), ..classic() }
+fn directory_reply_with_backslashes() -> ServerBehaviour {
+    ServerBehaviour {
+        shows_directory: |directory| format!("\"\\{}\"", directory.replace('/', "\\")),
+        ..classic()
+    }
 }
 
 /// The greeting follows notices without a code, and begins with a blank.
-fn greeting_after_notices() -> Habits {
-    Habits { greeting: "Welcome to NODE7\n*** Authorized use only ***\n 220 FTP server ready", ..classic() }
+fn greeting_after_notices() -> ServerBehaviour {
+    ServerBehaviour {
+        greeting: "Welcome to NODE7\n*** Authorized use only ***\n 220 FTP server ready",
+        ..classic()
+    }
 }
 
 /// The system prints a notice into the control connection at each login.
-fn login_with_notice() -> Habits {
-    Habits { replies: &[("PASS", "Last login: Mon Jan  5 from 192.0.2.7\n230 User logged in")], ..classic() }
+fn login_with_notice() -> ServerBehaviour {
+    ServerBehaviour {
+        replies: &[("PASS", "Last login: Mon Jan  5 from 192.0.2.7\n230 User logged in")],
+        ..classic()
+    }
 }
 
 /// Lines of replies end in CR alone.
-fn lines_end_with_return() -> Habits {
-    Habits { line_end: "\r", ..classic() }
+fn lines_end_with_return() -> ServerBehaviour {
+    ServerBehaviour { line_end: "\r", ..classic() }
 }
 
 /// `MLST` describes files only.
-fn mlst_of_files_only() -> Habits {
-    Habits { replies: &[("MLST", "550 @: not a plain file")], ..modern() }
+fn mlst_of_files_only() -> ServerBehaviour {
+    ServerBehaviour { replies: &[("MLST", "550 @: not a plain file")], ..modern() }
 }
 
 /// `LIST` is unknown, and `NLST` marks directories.
-fn names_with_slash() -> Habits {
-    Habits { refused: vec!["LIST", "MLSD", "MLST", "MFMT", "FEAT"], marks_directories: true, ..modern() }
+fn names_with_slash() -> ServerBehaviour {
+    ServerBehaviour {
+        refused: vec!["LIST", "MLSD", "MLST", "MFMT", "FEAT"],
+        marks_directories: true,
+        ..modern()
+    }
 }
 
 /// Passive mode is refused as a missing file is.
-fn passive_is_550() -> Habits {
-    Habits {
+fn passive_is_550() -> ServerBehaviour {
+    ServerBehaviour {
         replies: &[("EPSV", "502 Command not implemented."), ("PASV", "550 Passive mode not available.")],
         ..classic()
     }
 }
 
 /// Unknown commands are refused with `553`.
-fn unknown_is_553() -> Habits {
-    Habits { unknown: "553 not allowed", ..classic() }
+fn unknown_is_553() -> ServerBehaviour {
+    ServerBehaviour { unknown: "553 not allowed", ..classic() }
 }
 
 /// `MLSD` shows names only.
-fn facts_missing() -> Habits {
-    Habits { refused: vec!["MLST", "MFMT"], ..modern() }
+fn facts_missing() -> ServerBehaviour {
+    ServerBehaviour { refused: vec!["MLST", "MFMT"], ..modern() }
         .facts(|name, _| format!(" {name}"))
         .listing(lines::ls)
 }
 
 /// Names of facts in capitals, with blanks, and without sizes of directories.
-fn facts_in_odd_case() -> Habits {
-    Habits { ..modern() }.facts(|name, item| {
+fn facts_in_odd_case() -> ServerBehaviour {
+    ServerBehaviour { ..modern() }.facts(|name, item| {
         let time = item.time().time_val();
         match item.is_directory() {
             true => format!("TYPE=DIR;MODIFY={time};PERM=cdelmp; {name}"),
@@ -240,22 +253,26 @@ fn facts_in_odd_case() -> Habits {
     })
 }
 
-fn facts_without_last_semicolon() -> Habits {
-    Habits { ..modern() }.facts(|name, item| {
+fn facts_without_last_semicolon() -> ServerBehaviour {
+    ServerBehaviour { ..modern() }.facts(|name, item| {
         let kind = if item.is_directory() { "dir" } else { "file" };
         format!("Modify={};Type={kind};Size={} {name}", item.time().time_val(), item.size())
     })
 }
 
 /// `211` without a list.
-fn feat_in_one_line() -> Habits {
-    Habits { replies: &[("FEAT", "211 SIZE MDTM REST STREAM")], refused: vec!["MLSD", "MLST"], ..modern() }
-        .listing(lines::ls)
+fn feat_in_one_line() -> ServerBehaviour {
+    ServerBehaviour {
+        replies: &[("FEAT", "211 SIZE MDTM REST STREAM")],
+        refused: vec!["MLSD", "MLST"],
+        ..modern()
+    }
+    .listing(lines::ls)
 }
 
 /// The code precedes each line of `FEAT`, and another one follows at its end.
-fn feat_with_codes() -> Habits {
-    Habits {
+fn feat_with_codes() -> ServerBehaviour {
+    ServerBehaviour {
         replies: &[("FEAT", "211-Features:\n211-SIZE\n211-MDTM\n211-REST STREAM\n211-UTF8\n211 End")],
         refused: vec!["MLSD", "MLST", "MFMT"],
         ..modern()
@@ -264,8 +281,8 @@ fn feat_with_codes() -> Habits {
 }
 
 /// Commands that it does not know are refused, and end the session.
-fn hangs_up_after_refusal() -> Habits {
-    Habits {
+fn hangs_up_after_refusal() -> ServerBehaviour {
+    ServerBehaviour {
         replies: &[
             ("FEAT", "500 Unknown command!"),
             ("SYST", "500 Unknown command!"),
@@ -281,8 +298,8 @@ fn hangs_up_after_refusal() -> Habits {
 }
 
 /// Commands that it does not know end the session.
-fn hangs_up_at_unknown() -> Habits {
-    Habits {
+fn hangs_up_at_unknown() -> ServerBehaviour {
+    ServerBehaviour {
         replies: &[
             ("FEAT", "!"),
             ("SYST", "!"),
@@ -298,8 +315,8 @@ fn hangs_up_at_unknown() -> Habits {
 }
 
 /// `232` for `230`, and `202` for `PASS`.
-fn login_232() -> Habits {
-    Habits {
+fn login_232() -> ServerBehaviour {
+    ServerBehaviour {
         replies: &[
             ("USER", "232 User logged in, authorized by security data exchange"),
             ("PASS", "202 superfluous"),
@@ -308,14 +325,18 @@ fn login_232() -> Habits {
     }
 }
 
-fn mdtm_with_fraction() -> Habits {
-    Habits { refused: vec!["MLSD", "MLST", "MFMT"], confirmations: &[("MDTM", "213 #.123")], ..modern() }
-        .listing(lines::ls)
+fn mdtm_with_fraction() -> ServerBehaviour {
+    ServerBehaviour {
+        refused: vec!["MLSD", "MLST", "MFMT"],
+        confirmations: &[("MDTM", "213 #.123")],
+        ..modern()
+    }
+    .listing(lines::ls)
 }
 
 /// `Jan 2020`.
-fn month_only() -> Habits {
-    Habits { ..classic() }.listing(|name, item| {
+fn month_only() -> ServerBehaviour {
+    ServerBehaviour { ..classic() }.listing(|name, item| {
         let mode = if item.is_directory() { "drwxr-xr-x" } else { "-rw-r--r--" };
         let time = item.time();
         format!("{mode} 1 ftp ftp {:>12} {}  {} {name}", item.size(), time.month_name(), time.year)
@@ -323,30 +344,33 @@ fn month_only() -> Habits {
 }
 
 /// `./` before each name.
-fn names_with_dot_slash() -> Habits {
-    Habits { ..classic() }.listing(|name, item| lines::ls(&format!("./{name}"), item))
+fn names_with_dot_slash() -> ServerBehaviour {
+    ServerBehaviour { ..classic() }.listing(|name, item| lines::ls(&format!("./{name}"), item))
 }
 
 /// A transfer begins without a reply.
-fn no_preliminary_reply() -> Habits {
-    Habits { opens: "", ..classic() }
+fn no_preliminary_reply() -> ServerBehaviour {
+    ServerBehaviour { opens: "", ..classic() }
 }
 
 /// `PASV` is answered like `EPSV`, which is unknown.
-fn passive_as_extended() -> Habits {
-    Habits { passive: |port| format!("229 Entering Extended Passive Mode (|||{port}|)"), ..classic() }
+fn passive_as_extended() -> ServerBehaviour {
+    ServerBehaviour {
+        passive: |port| format!("229 Entering Extended Passive Mode (|||{port}|)"),
+        ..classic()
+    }
 }
 
-fn passive_with_spaces() -> Habits {
-    Habits {
+fn passive_with_spaces() -> ServerBehaviour {
+    ServerBehaviour {
         passive: |port| format!("227 Entering Passive Mode ( 127, 0, 0, 1, {}, {} ).", port >> 8, port & 255),
         ..classic()
     }
 }
 
 /// Other brackets before the address.
-fn passive_with_text() -> Habits {
-    Habits {
+fn passive_with_text() -> ServerBehaviour {
+    ServerBehaviour {
         passive: |port| {
             format!("227 Passive mode (server 2, id 77) on [127,0,0,1,{},{}]", port >> 8, port & 255)
         },
@@ -355,17 +379,17 @@ fn passive_with_text() -> Habits {
 }
 
 /// `150` follows the data.
-fn preliminary_reply_at_end() -> Habits {
-    Habits { opens: "", closes: "150 Opening data connection\n226 done", ..classic() }
+fn preliminary_reply_at_end() -> ServerBehaviour {
+    ServerBehaviour { opens: "", closes: "150 Opening data connection\n226 done", ..classic() }
 }
 
-fn replies_end_with_nul() -> Habits {
-    Habits { line_end: "\0\r\n", ..classic() }
+fn replies_end_with_nul() -> ServerBehaviour {
+    ServerBehaviour { line_end: "\0\r\n", ..classic() }
 }
 
 /// A second final reply with another text follows each transfer and each change of the directory.
-fn replies_again() -> Habits {
-    Habits {
+fn replies_again() -> ServerBehaviour {
+    ServerBehaviour {
         closes: "226 File sent.\n226 Closing data connection.",
         confirmations: &[("CWD", "200 Working directory changed.\n250 CWD command successful.")],
         ..classic()
@@ -373,35 +397,35 @@ fn replies_again() -> Habits {
 }
 
 /// No blank follows the code of a reply.
-fn replies_without_blank() -> Habits {
-    Habits { opens: "125Data connection open", closes: "226:Done", ..classic() }
+fn replies_without_blank() -> ServerBehaviour {
+    ServerBehaviour { opens: "125Data connection open", closes: "226:Done", ..classic() }
 }
 
 /// Each final reply is sent twice.
-fn replies_twice() -> Habits {
-    Habits { repeats_replies: true, ..classic() }
+fn replies_twice() -> ServerBehaviour {
+    ServerBehaviour { repeats_replies: true, ..classic() }
 }
 
 /// A Telnet command (`IAC NOP`) precedes each line.
-fn replies_with_telnet() -> Habits {
-    Habits { line_start: b"\xff\xf1", ..classic() }
+fn replies_with_telnet() -> ServerBehaviour {
+    ServerBehaviour { line_start: b"\xff\xf1", ..classic() }
 }
 
 /// Unknown commands are refused by codes that say something else.
-fn unknown_is_400() -> Habits {
-    Habits { unknown: "400 Bad command", ..classic() }
+fn unknown_is_400() -> ServerBehaviour {
+    ServerBehaviour { unknown: "400 Bad command", ..classic() }
 }
 
-fn unknown_is_451() -> Habits {
-    Habits { unknown: "451 Local error", ..classic() }
+fn unknown_is_451() -> ServerBehaviour {
+    ServerBehaviour { unknown: "451 Local error", ..classic() }
 }
 
-fn unknown_is_530() -> Habits {
-    Habits { unknown: "530 Not allowed", ..classic() }
+fn unknown_is_530() -> ServerBehaviour {
+    ServerBehaviour { unknown: "530 Not allowed", ..classic() }
 }
 
-fn size_in_words() -> Habits {
-    Habits {
+fn size_in_words() -> ServerBehaviour {
+    ServerBehaviour {
         confirmations: &[("SIZE", "213 The size is # bytes")],
         refused: vec!["MLSD", "MLST", "MFMT"],
         ..modern()
@@ -410,24 +434,24 @@ fn size_in_words() -> Habits {
 }
 
 /// All sizes are 0.
-fn sizes_listed_as_zero() -> Habits {
-    Habits { ..classic() }.listing(|name, item| {
+fn sizes_listed_as_zero() -> ServerBehaviour {
+    ServerBehaviour { ..classic() }.listing(|name, item| {
         let mode = if item.is_directory() { "drwxr-xr-x" } else { "-rw-r--r--" };
         format!("{mode} 1 ftp ftp 0 {} {name}", lines::ls_date(item, 0))
     })
 }
 
-fn transfer_ends_with_225() -> Habits {
-    Habits { closes: "225 Data connection open; no transfer in progress", ..classic() }
+fn transfer_ends_with_225() -> ServerBehaviour {
+    ServerBehaviour { closes: "225 Data connection open; no transfer in progress", ..classic() }
 }
 
 /// `TYPE I` and `TYPE A` are refused as parameters.
-fn type_image_refused() -> Habits {
-    Habits { replies: &[("TYPE", "504 Command not implemented for that parameter.")], ..classic() }
+fn type_image_refused() -> ServerBehaviour {
+    ServerBehaviour { replies: &[("TYPE", "504 Command not implemented for that parameter.")], ..classic() }
 }
 
-fn type_unknown() -> Habits {
-    Habits {
+fn type_unknown() -> ServerBehaviour {
+    ServerBehaviour {
         replies: &[("TYPE", "502 Command not implemented.")],
         listed_paths: &[("LIST", ListedPath::Read)],
         ..classic()
@@ -435,8 +459,8 @@ fn type_unknown() -> Habits {
 }
 
 /// `2020`.
-fn year_only() -> Habits {
-    Habits { ..classic() }.listing(|name, item| {
+fn year_only() -> ServerBehaviour {
+    ServerBehaviour { ..classic() }.listing(|name, item| {
         let mode = if item.is_directory() { "drwxr-xr-x" } else { "-rw-r--r--" };
         format!("{mode} 1 ftp ftp {:>12} {} {name}", item.size(), item.time().year)
     })

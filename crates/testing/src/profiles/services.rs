@@ -1,37 +1,37 @@
 //! Servers of older Windows programs, of real-time systems, and of devices that print or measure.
 
 use super::{Profile, classic, lines, modern};
-use crate::memory::{Habits, ListedPath, PathArgument};
+use crate::memory::{ListedPath, PathArgument, ServerBehaviour};
 
 pub(super) const PROFILES: &[Profile] = &[
-    Profile { name: "ability_server", habits: ability_server },
-    Profile { name: "axis_camera", habits: axis_camera },
-    Profile { name: "cesar_ftp", habits: cesar_ftp },
-    Profile { name: "freertos_plus", habits: freertos_plus },
-    Profile { name: "goanywhere", habits: goanywhere },
-    Profile { name: "guild_ftpd", habits: guild_ftpd },
-    Profile { name: "home_ftp", habits: home_ftp },
-    Profile { name: "hp_printer", habits: hp_printer },
-    Profile { name: "inetutils", habits: inetutils },
-    Profile { name: "j_ftp_proxy", habits: j_ftp_proxy },
-    Profile { name: "lwip", habits: lwip },
-    Profile { name: "nucleus", habits: nucleus },
-    Profile { name: "pure_ftpd_limited", habits: pure_ftpd_limited },
-    Profile { name: "qnap", habits: qnap },
-    Profile { name: "rebex", habits: rebex },
-    Profile { name: "siemens_s7", habits: siemens_s7 },
-    Profile { name: "solaris", habits: solaris },
-    Profile { name: "switch_sys_ftpd", habits: switch_sys_ftpd },
-    Profile { name: "threadx", habits: threadx },
-    Profile { name: "tp_link_usb", habits: tp_link_usb },
-    Profile { name: "wago_plc", habits: wago_plc },
-    Profile { name: "windows_ce", habits: windows_ce },
-    Profile { name: "xbox_360", habits: xbox_360 },
-    Profile { name: "z_ftp_server", habits: z_ftp_server },
+    Profile { name: "ability_server", behaviour: ability_server },
+    Profile { name: "axis_camera", behaviour: axis_camera },
+    Profile { name: "cesar_ftp", behaviour: cesar_ftp },
+    Profile { name: "freertos_plus", behaviour: freertos_plus },
+    Profile { name: "goanywhere", behaviour: goanywhere },
+    Profile { name: "guild_ftpd", behaviour: guild_ftpd },
+    Profile { name: "home_ftp", behaviour: home_ftp },
+    Profile { name: "hp_printer", behaviour: hp_printer },
+    Profile { name: "inetutils", behaviour: inetutils },
+    Profile { name: "j_ftp_proxy", behaviour: j_ftp_proxy },
+    Profile { name: "lwip", behaviour: lwip },
+    Profile { name: "nucleus", behaviour: nucleus },
+    Profile { name: "pure_ftpd_limited", behaviour: pure_ftpd_limited },
+    Profile { name: "qnap", behaviour: qnap },
+    Profile { name: "rebex", behaviour: rebex },
+    Profile { name: "siemens_s7", behaviour: siemens_s7 },
+    Profile { name: "solaris", behaviour: solaris },
+    Profile { name: "switch_sys_ftpd", behaviour: switch_sys_ftpd },
+    Profile { name: "threadx", behaviour: threadx },
+    Profile { name: "tp_link_usb", behaviour: tp_link_usb },
+    Profile { name: "wago_plc", behaviour: wago_plc },
+    Profile { name: "windows_ce", behaviour: windows_ce },
+    Profile { name: "xbox_360", behaviour: xbox_360 },
+    Profile { name: "z_ftp_server", behaviour: z_ftp_server },
 ];
 
-fn ability_server() -> Habits {
-    Habits {
+fn ability_server() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Welcome to Code-Crafters - Ability Server 2.34. (Ability Server 2.34 by Code-Crafters).",
         system: "UNIX",
         unknown: "500 Command not recognized.",
@@ -43,8 +43,8 @@ fn ability_server() -> Habits {
 }
 
 /// One session, names in lower case on a card, and seconds in a list without owner.
-fn axis_camera() -> Habits {
-    Habits {
+fn axis_camera() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "AXIS 210 Network Camera 4.40 (Jan 21 2008) ready.",
         missing: "550 Requested action not taken. File unavailable.",
         unknown: "502 Command not implemented.",
@@ -60,8 +60,8 @@ fn axis_camera() -> Habits {
 }
 
 /// `MLST` that answers with a `LIST` line, and a slash after directories.
-fn cesar_ftp() -> Habits {
-    Habits {
+fn cesar_ftp() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 CesarFTP 0.99g Server Welcome !",
         system: "UNIX Type: L8",
         missing: "550 Can't access",
@@ -77,8 +77,8 @@ fn cesar_ftp() -> Habits {
 }
 
 /// Few commands, and times of 1970.
-fn freertos_plus() -> Habits {
-    Habits {
+fn freertos_plus() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Welcome to the FreeRTOS+TCP FTP server",
         replies: &[("SYST", "215 UNIX Type: L8"), ("OPTS", "501 Syntax error"), ("NOOP", "200 OK")],
         unknown: "502 Command not implemented",
@@ -92,8 +92,8 @@ fn freertos_plus() -> Habits {
     })
 }
 
-fn goanywhere() -> Habits {
-    Habits {
+fn goanywhere() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Welcome to GoAnywhere FTP Server",
         system: "UNIX Type: GoAnywhere",
         features: Some(&[
@@ -119,8 +119,8 @@ fn goanywhere() -> Habits {
 }
 
 /// A banner with empty lines, and `..` in listings.
-fn guild_ftpd() -> Habits {
-    Habits {
+fn guild_ftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220-GuildFTPd FTP Server (c) 1997-2002\n220-Version 0.999.14\n220-\n220-Thanks!\n220 Please enter your name:",
         system: "UNIX Type: L8",
         missing: "550 Access denied",
@@ -135,8 +135,8 @@ fn guild_ftpd() -> Habits {
 }
 
 /// A backslash before the root, and lists of DOS.
-fn home_ftp() -> Habits {
-    Habits {
+fn home_ftp() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Home Ftp Server ready",
         system: "Windows_NT",
         shows_directory: |directory| format!("\"\\{}\" is working directory.", directory.replace('/', "\\")),
@@ -153,8 +153,8 @@ fn home_ftp() -> Habits {
 }
 
 /// A `LIST` that ends with text, and replies with other punctuation.
-fn hp_printer() -> Habits {
-    Habits {
+fn hp_printer() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 JD FTP Server Ready",
         system: "HP JetDirect",
         replies: &[
@@ -173,8 +173,8 @@ fn hp_printer() -> Habits {
 }
 
 /// The code precedes a text of several lines only once, and lines are indented.
-fn inetutils() -> Habits {
-    Habits {
+fn inetutils() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 host FTP server (GNU inetutils 1.9.4) ready.",
         replies: &[
             ("FEAT", "500 'FEAT': command not understood."),
@@ -189,8 +189,8 @@ fn inetutils() -> Habits {
 }
 
 /// A proxy that translates `PASV` to its own address and knows no other commands.
-fn j_ftp_proxy() -> Habits {
-    Habits {
+fn j_ftp_proxy() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220-<proxy>\n220-  All connections are logged\n220-\n220 Frox transparent ftp proxy. Login with username[@host[:port]]",
         replies: &[
             ("EPSV", "500 Command EPSV not supported by proxy"),
@@ -203,8 +203,8 @@ fn j_ftp_proxy() -> Habits {
 }
 
 /// Directories first, one blank, and a fixed owner.
-fn lwip() -> Habits {
-    Habits {
+fn lwip() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 lwIP FTP Server ready.",
         system: "UNIX Type: L8",
         unknown: "502 Command not implemented.",
@@ -220,8 +220,8 @@ fn lwip() -> Habits {
 }
 
 /// A device in the path, and `CWD` by single names.
-fn nucleus() -> Habits {
-    Habits {
+fn nucleus() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Nucleus FTP Server (Version 1.7) ready.",
         system: "NUCLEUS PLUS",
         shows_directory: |directory| format!("\"A:\\{}\"", directory.replace('/', "\\")),
@@ -237,8 +237,8 @@ fn nucleus() -> Habits {
 }
 
 /// Neither `RNFR` nor `SITE`, and no dot names.
-fn pure_ftpd_limited() -> Habits {
-    Habits {
+fn pure_ftpd_limited() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220---------- Welcome to Pure-FTPd [privsep] [TLS] ----------\n220-You are user number 1 of 5 allowed.\n220 You will be disconnected after 15 minutes of inactivity.",
         refused: vec!["RNFR", "RNTO", "SITE", "MFMT"],
         unknown: "500 Unknown command",
@@ -249,8 +249,8 @@ fn pure_ftpd_limited() -> Habits {
 }
 
 /// ProFTPD with another name, local times in `LIST`.
-fn qnap() -> Habits {
-    Habits {
+fn qnap() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "NASFTPD Turbo station 1.3.5a Server (ProFTPD) [::ffff:10.0.0.2]",
         features: Some(&[
             "MDTM",
@@ -271,8 +271,8 @@ fn qnap() -> Habits {
     .listing(|name, item| lines::ls_in_zone(name, item, 8))
 }
 
-fn rebex() -> Habits {
-    Habits {
+fn rebex() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220-Welcome to test.rebex.net!\n220 See https://test.rebex.net/ for more information and terms of use.",
         system: "Windows_NT",
         features: Some(&[
@@ -292,8 +292,8 @@ fn rebex() -> Habits {
 }
 
 /// Only files below a drive, with 8.3 names in capitals.
-fn siemens_s7() -> Habits {
-    Habits {
+fn siemens_s7() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 CP 343-1 FTP Server ready",
         home: "ram",
         system: "UNKNOWN",
@@ -308,8 +308,8 @@ fn siemens_s7() -> Habits {
     })
 }
 
-fn solaris() -> Habits {
-    Habits {
+fn solaris() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 sun1 FTP server (SunOS 5.8) ready.",
         unknown: "500 '@': command not understood.",
         missing: "550 @: No such file or directory.",
@@ -321,8 +321,8 @@ fn solaris() -> Habits {
 }
 
 /// A device before each path, `LIST -a` with `.` and `..`.
-fn switch_sys_ftpd() -> Habits {
-    Habits {
+fn switch_sys_ftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Hello!",
         replies: &[("USER", "230 OK"), ("PASS", "230 OK"), ("OPTS", "504 Command not implemented")],
         refused: vec!["EPSV", "MFMT", "MLSD", "MLST"],
@@ -338,8 +338,8 @@ fn switch_sys_ftpd() -> Habits {
 }
 
 /// NetX: a fixed date, and `LIST` of the working directory only.
-fn threadx() -> Habits {
-    Habits {
+fn threadx() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Service Ready for new user",
         system: "NetX FTP",
         unknown: "500 Syntax error",
@@ -354,8 +354,8 @@ fn threadx() -> Habits {
 }
 
 /// vsftpd without dot names, whose volumes are below the root.
-fn tp_link_usb() -> Habits {
-    Habits {
+fn tp_link_usb() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Welcome to TBS FTP Server.",
         home: "G",
         features: Some(&["EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS"]),
@@ -369,8 +369,8 @@ fn tp_link_usb() -> Habits {
 }
 
 /// Months in lower case, and names with a leading blank dropped.
-fn wago_plc() -> Habits {
-    Habits {
+fn wago_plc() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "WAGO 750-841 FTP server ready",
         system: "NUCLEUS",
         unknown: "502 Command not implemented",
@@ -385,8 +385,8 @@ fn wago_plc() -> Habits {
 }
 
 /// Lists of DOS without `AM`.
-fn windows_ce() -> Habits {
-    Habits {
+fn windows_ce() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Service ready for new user.",
         system: "Windows_CE version 5.0",
         unknown: "502 Command not implemented.",
@@ -410,8 +410,8 @@ fn windows_ce() -> Habits {
 }
 
 /// Drives below the root, and no path in `LIST`.
-fn xbox_360() -> Habits {
-    Habits {
+fn xbox_360() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Xbox 360 FTP",
         home: "Hdd1",
         system: "UNIX Type: L8",
@@ -427,8 +427,8 @@ fn xbox_360() -> Habits {
     }
 }
 
-fn z_ftp_server() -> Habits {
-    Habits {
+fn z_ftp_server() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 zFTPServer v6.0, build 2012 ready.",
         system: "UNIX Type: L8",
         features: Some(&["SIZE", "MDTM", "REST STREAM", "MLST type*;size*;modify*;", "UTF8"]),

@@ -1,27 +1,27 @@
 //! Servers of Unix systems, and of systems that resemble them.
 
 use super::{Profile, classic, lines, modern};
-use crate::memory::Habits;
+use crate::memory::ServerBehaviour;
 
 pub(super) const PROFILES: &[Profile] = &[
-    Profile { name: "aix", habits: aix },
-    Profile { name: "bftpd", habits: bftpd },
-    Profile { name: "bsd_ftpd", habits: bsd_ftpd },
-    Profile { name: "djb_publicfile", habits: djb_publicfile },
-    Profile { name: "local_time_server", habits: local_time_server },
-    Profile { name: "nc_ftpd", habits: nc_ftpd },
-    Profile { name: "netpresenz", habits: netpresenz },
-    Profile { name: "qnx", habits: qnx },
-    Profile { name: "rumpus", habits: rumpus },
-    Profile { name: "sasser_ftpd", habits: sasser_ftpd },
-    Profile { name: "tnftpd", habits: tnftpd },
-    Profile { name: "uftpd", habits: uftpd },
-    Profile { name: "wu_ftpd", habits: wu_ftpd },
+    Profile { name: "aix", behaviour: aix },
+    Profile { name: "bftpd", behaviour: bftpd },
+    Profile { name: "bsd_ftpd", behaviour: bsd_ftpd },
+    Profile { name: "djb_publicfile", behaviour: djb_publicfile },
+    Profile { name: "local_time_server", behaviour: local_time_server },
+    Profile { name: "nc_ftpd", behaviour: nc_ftpd },
+    Profile { name: "netpresenz", behaviour: netpresenz },
+    Profile { name: "qnx", behaviour: qnx },
+    Profile { name: "rumpus", behaviour: rumpus },
+    Profile { name: "sasser_ftpd", behaviour: sasser_ftpd },
+    Profile { name: "tnftpd", behaviour: tnftpd },
+    Profile { name: "uftpd", behaviour: uftpd },
+    Profile { name: "wu_ftpd", behaviour: wu_ftpd },
 ];
 
 /// The year is padded to the width of a clock.
-fn aix() -> Habits {
-    Habits {
+fn aix() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "aix1 FTP server (Version 4.2 Mon Nov 28 14:12:02 CST 2011) ready.",
         unknown: "500 '@': command not understood.",
         missing: "550 @: A file or directory in the path name does not exist.",
@@ -31,8 +31,8 @@ fn aix() -> Habits {
 }
 
 /// `200` in place of `250` and `257`.
-fn bftpd() -> Habits {
-    Habits {
+fn bftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "bftpd 4.4 at 127.0.0.1 ready.",
         shows_directory: |directory| format!("\"/{directory}\" is the current working directory."),
         unknown: "503 Unknown command: @",
@@ -52,8 +52,8 @@ fn bftpd() -> Habits {
     }
 }
 
-fn bsd_ftpd() -> Habits {
-    Habits {
+fn bsd_ftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "router FTP server (Version 6.00LS) ready.",
         system: "UNIX Type: L8 Version: BSD-199506",
         unknown: "500 '@': command not understood.",
@@ -65,8 +65,8 @@ fn bsd_ftpd() -> Habits {
 }
 
 /// EPLF, and neither `SYST` nor `SIZE`.
-fn djb_publicfile() -> Habits {
-    Habits {
+fn djb_publicfile() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Features: a p .",
         replies: &[("SYST", "502 Sorry, not implemented."), ("SIZE", "502 Sorry, not implemented.")],
         unknown: "502 Sorry, not implemented.",
@@ -77,8 +77,8 @@ fn djb_publicfile() -> Habits {
 }
 
 /// `LIST` in the server's zone, `MDTM` in UTC.
-fn local_time_server() -> Habits {
-    Habits {
+fn local_time_server() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 FTP server ready",
         refused: vec!["MLSD", "MLST", "MFMT"],
         features: Some(&["MDTM", "SIZE", "REST STREAM"]),
@@ -88,8 +88,8 @@ fn local_time_server() -> Habits {
 }
 
 /// No `;` after the last fact.
-fn nc_ftpd() -> Habits {
-    Habits {
+fn nc_ftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 ftp NcFTPd Server (licensed copy) ready.",
         features: Some(&[
             "MLST type*;size*;modify*;UNIX.mode*",
@@ -111,8 +111,8 @@ fn nc_ftpd() -> Habits {
     })
 }
 
-fn netpresenz() -> Habits {
-    Habits {
+fn netpresenz() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "Peter's Macintosh FTP Server (NetPresenz v4.1) awaits your command.",
         system: "MACOS Peter's Server",
         ..classic()
@@ -120,8 +120,8 @@ fn netpresenz() -> Habits {
     .listing(lines::netpresenz)
 }
 
-fn qnx() -> Habits {
-    Habits {
+fn qnx() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "localhost FTP server (QNXNTO-ftpd 20081216) ready.",
         system: "UNIX Type: L8 Version: QNXNTO-ftpd 20081216",
         unknown: "500 '@': command not understood.",
@@ -135,8 +135,8 @@ fn qnx() -> Habits {
 }
 
 /// The names of files in capitals are the same as in small letters.
-fn rumpus() -> Habits {
-    Habits {
+fn rumpus() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Welcome To Rumpus!",
         system: "MACOS Rumpus",
         features: Some(&["MDTM", "SIZE", "REST STREAM", "UTF8"]),
@@ -149,8 +149,8 @@ fn rumpus() -> Habits {
 }
 
 /// `226` for `TYPE`.
-fn sasser_ftpd() -> Habits {
-    Habits {
+fn sasser_ftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "OK",
         replies: &[("USER", "331 OK"), ("PASS", "230 OK"), ("SYST", "226 OK")],
         confirmations: &[
@@ -165,8 +165,8 @@ fn sasser_ftpd() -> Habits {
     }
 }
 
-fn tnftpd() -> Habits {
-    Habits {
+fn tnftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "netbsd FTP server (NetBSD-ftpd 20110904) ready.",
         features: Some(&["MDTM", "MLST Type*;Size*;Modify*;Perm*;Unique*;", "REST STREAM", "SIZE", "TVFS"]),
         refused: vec!["MFMT"],
@@ -184,8 +184,8 @@ fn tnftpd() -> Habits {
 }
 
 /// No `RNFR`.
-fn uftpd() -> Habits {
-    Habits {
+fn uftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "uftpd (2.15) ready.",
         features: Some(&["EPSV", "PASV", "SIZE", "UTF8", "REST STREAM", "MLST modify*;perm*;size*;type*;"]),
         refused: vec!["RNFR", "RNTO", "MFMT", "APPE"],
@@ -202,8 +202,8 @@ fn uftpd() -> Habits {
 }
 
 /// `LIST` of a missing directory is a success with a message in it.
-fn wu_ftpd() -> Habits {
-    Habits {
+fn wu_ftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "host FTP server (Version wu-2.6.2(1) Mon Jan 2 10:00:00 EST 2006) ready.",
         shows_directory: |directory| format!("\"/{directory}\" is current directory."),
         unknown: "500 '@': command not understood.",

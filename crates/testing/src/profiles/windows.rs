@@ -1,28 +1,28 @@
 //! Servers of Windows.
 
 use super::{Profile, classic, lines, modern};
-use crate::memory::{Habits, Item, ListedPath};
+use crate::memory::{Item, ListedPath, ServerBehaviour};
 
 pub(super) const PROFILES: &[Profile] = &[
-    Profile { name: "argosoft", habits: argosoft },
-    Profile { name: "bulletproof", habits: bulletproof },
-    Profile { name: "cerberus", habits: cerberus },
-    Profile { name: "eft_globalscape", habits: eft_globalscape },
-    Profile { name: "filezilla_0_9", habits: filezilla_0_9 },
-    Profile { name: "filezilla_1", habits: filezilla_1 },
-    Profile { name: "gene6", habits: gene6 },
-    Profile { name: "iis", habits: iis },
-    Profile { name: "iis_unix_style", habits: iis_unix_style },
-    Profile { name: "raiden", habits: raiden },
-    Profile { name: "serv_u_broken_mlsd", habits: serv_u_broken_mlsd },
-    Profile { name: "serv_u_mlsd_as_list", habits: serv_u_mlsd_as_list },
-    Profile { name: "three_com_daemon", habits: three_com_daemon },
-    Profile { name: "titan", habits: titan },
-    Profile { name: "typsoft", habits: typsoft },
-    Profile { name: "war_ftpd", habits: war_ftpd },
-    Profile { name: "wing", habits: wing },
-    Profile { name: "ws_ftp", habits: ws_ftp },
-    Profile { name: "xlight", habits: xlight },
+    Profile { name: "argosoft", behaviour: argosoft },
+    Profile { name: "bulletproof", behaviour: bulletproof },
+    Profile { name: "cerberus", behaviour: cerberus },
+    Profile { name: "eft_globalscape", behaviour: eft_globalscape },
+    Profile { name: "filezilla_0_9", behaviour: filezilla_0_9 },
+    Profile { name: "filezilla_1", behaviour: filezilla_1 },
+    Profile { name: "gene6", behaviour: gene6 },
+    Profile { name: "iis", behaviour: iis },
+    Profile { name: "iis_unix_style", behaviour: iis_unix_style },
+    Profile { name: "raiden", behaviour: raiden },
+    Profile { name: "serv_u_broken_mlsd", behaviour: serv_u_broken_mlsd },
+    Profile { name: "serv_u_mlsd_as_list", behaviour: serv_u_mlsd_as_list },
+    Profile { name: "three_com_daemon", behaviour: three_com_daemon },
+    Profile { name: "titan", behaviour: titan },
+    Profile { name: "typsoft", behaviour: typsoft },
+    Profile { name: "war_ftpd", behaviour: war_ftpd },
+    Profile { name: "wing", behaviour: wing },
+    Profile { name: "ws_ftp", behaviour: ws_ftp },
+    Profile { name: "xlight", behaviour: xlight },
 ];
 
 /// A line of `LIST` as servers of Windows write it in the style of Unix.
@@ -31,8 +31,8 @@ fn unix_style(name: &str, item: &Item) -> String {
     format!("{mode}   1 owner    group    {:>15} {} {name}", item.size(), lines::ls_date(item, 0))
 }
 
-fn argosoft() -> Habits {
-    Habits {
+fn argosoft() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "ArGoSoft FTP Server for Windows NT/2000/XP, Version 1.4 (1.4.3.5)",
         system: "UNIX emulated by ArGoSoft",
         missing: "550 Cannot find the file",
@@ -42,8 +42,8 @@ fn argosoft() -> Habits {
 }
 
 /// `MLSD` succeeds and shows nothing.
-fn bulletproof() -> Habits {
-    Habits {
+fn bulletproof() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "BulletProof FTP Server",
         features: Some(&["HOST", "SIZE", "REST STREAM", "MDTM", "MLST type*;size*;modify*;", "MLSD"]),
         listed_paths: &[("MLSD", ListedPath::Empty)],
@@ -55,8 +55,8 @@ fn bulletproof() -> Habits {
     .listing(lines::ls)
 }
 
-fn cerberus() -> Habits {
-    Habits {
+fn cerberus() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220-Welcome to Cerberus FTP Server\n220 Created by Cerberus, LLC",
         features: Some(&[
             "AUTH TLS",
@@ -77,8 +77,8 @@ fn cerberus() -> Habits {
     }
 }
 
-fn eft_globalscape() -> Habits {
-    Habits {
+fn eft_globalscape() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 GlobalSCAPE EFT Server (v. 7.4.13.15) * UNREGISTERED COPY *",
         system: "UNIX Type: L8",
         features: Some(&["COMB", "MDTM", "SIZE", "REST STREAM", "XCRC", "MODE Z", "UTF8"]),
@@ -96,8 +96,8 @@ fn eft_globalscape() -> Habits {
 }
 
 /// `202` for `OPTS UTF8`.
-fn filezilla_0_9() -> Habits {
-    Habits {
+fn filezilla_0_9() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220-FileZilla Server 0.9.60 beta\n220-written by Tim Kosse (tim.kosse@filezilla-project.org)\n220 Please visit https://filezilla-project.org/",
         system: "UNIX emulated by FileZilla",
         features: Some(&[
@@ -123,8 +123,8 @@ fn filezilla_0_9() -> Habits {
 }
 
 /// Takes `-a` for a path, and milliseconds in times.
-fn filezilla_1() -> Habits {
-    Habits {
+fn filezilla_1() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220-FileZilla Server 1.12.0\n220 Please visit https://filezilla-project.org/",
         system: "UNIX emulated by FileZilla.",
         features: Some(&[
@@ -156,8 +156,8 @@ fn filezilla_1() -> Habits {
     })
 }
 
-fn gene6() -> Habits {
-    Habits {
+fn gene6() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Gene6 FTP Server v3.10.0 (Build 2) ready...",
         features: Some(&[
             "AUTH TLS",
@@ -180,8 +180,8 @@ fn gene6() -> Habits {
     }
 }
 
-fn iis() -> Habits {
-    Habits {
+fn iis() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Microsoft FTP Service",
         system: "Windows_NT",
         features: Some(&[
@@ -214,12 +214,12 @@ fn iis() -> Habits {
     .listing(lines::dos_with_century)
 }
 
-fn iis_unix_style() -> Habits {
-    Habits { ..iis() }.listing(unix_style)
+fn iis_unix_style() -> ServerBehaviour {
+    ServerBehaviour { ..iis() }.listing(unix_style)
 }
 
-fn raiden() -> Habits {
-    Habits {
+fn raiden() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220-This FTP site is running Raiden\n220 RaidenFTPD32 v2.4 ready",
         system: "UNIX Type: L8",
         closes: "226-Transfer complete\n226 ok",
@@ -228,8 +228,8 @@ fn raiden() -> Habits {
 }
 
 /// Announces `MLSD`, and refuses it for every directory.
-fn serv_u_broken_mlsd() -> Habits {
-    Habits {
+fn serv_u_broken_mlsd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Serv-U FTP Server v15.1 ready...",
         features: Some(&[
             "AUTH TLS",
@@ -256,8 +256,8 @@ fn serv_u_broken_mlsd() -> Habits {
 }
 
 /// Its `MLSD` shows the lines of `LIST`.
-fn serv_u_mlsd_as_list() -> Habits {
-    Habits {
+fn serv_u_mlsd_as_list() -> ServerBehaviour {
+    ServerBehaviour {
         replies: &[("MLST", "500 'MLST': command not understood.")],
         greeting: "220 Serv-U FTP Server v6.4 for WinSock ready...",
         ..serv_u_broken_mlsd()
@@ -265,8 +265,8 @@ fn serv_u_mlsd_as_list() -> Habits {
     .facts(lines::ls)
 }
 
-fn three_com_daemon() -> Habits {
-    Habits {
+fn three_com_daemon() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 3Com 3CDaemon FTP Server Version 2.0",
         unknown: "500 Command @ not understood",
         missing: "550 File or directory not found",
@@ -276,8 +276,8 @@ fn three_com_daemon() -> Habits {
     .listing(unix_style)
 }
 
-fn titan() -> Habits {
-    Habits {
+fn titan() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Titan FTP Server 10.47.1892 Ready.",
         features: Some(&["MDTM", "MFMT", "SIZE", "REST STREAM", "MLST Type*;Size*;Modify*;", "UTF8", "XCRC"]),
         missing: "550 @: File not found.",
@@ -287,8 +287,8 @@ fn titan() -> Habits {
 }
 
 /// `CWD` repeats its argument between slashes.
-fn typsoft() -> Habits {
-    Habits {
+fn typsoft() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "TYPSoft FTP Server 1.10 ready...",
         shows_directory: |directory| format!("\"/{directory}/\" is current directory."),
         missing: "550 '/@': no such file or directory.",
@@ -299,8 +299,8 @@ fn typsoft() -> Habits {
     }
 }
 
-fn war_ftpd() -> Habits {
-    Habits {
+fn war_ftpd() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220-Jgaa's Fan Club FTP Service WAR-FTPD 1.65 Ready\n220 Please enter your user name.",
         system: "UNIX Type: L8",
         features: Some(&["MDTM", "SIZE", "REST STREAM"]),
@@ -313,8 +313,8 @@ fn war_ftpd() -> Habits {
     .listing(lines::ls)
 }
 
-fn wing() -> Habits {
-    Habits {
+fn wing() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Wing FTP Server ready... (UNREGISTERED WING FTP SERVER)",
         features: Some(&[
             "AUTH TLS",
@@ -335,8 +335,8 @@ fn wing() -> Habits {
 }
 
 /// Blank lines in its listings.
-fn ws_ftp() -> Habits {
-    Habits {
+fn ws_ftp() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220-ftp_external X2 WS_FTP Server 8.8.5(11036245)\n220---Private Server---\n220 ftp_external X2 WS_FTP Server 8.8.5(11036245)",
         system: "UNIX",
         features: Some(&["SIZE", "REST", "MDTM", "UTF8", "AUTH TLS"]),
@@ -351,8 +351,8 @@ fn ws_ftp() -> Habits {
     .listing(lines::ls)
 }
 
-fn xlight() -> Habits {
-    Habits {
+fn xlight() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 Xlight FTP Server 3.9 ready...",
         features: Some(&[
             "MDTM",

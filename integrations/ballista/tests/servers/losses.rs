@@ -1,6 +1,6 @@
 //! Executors that are lost.
 
-use oxftp_testing::memory::{Habits, MemoryServer};
+use oxftp_testing::memory::{MemoryServer, ServerBehaviour};
 
 use crate::{
     cluster::{Cluster, rows, text},
@@ -15,9 +15,9 @@ const SQL: &str =
 
 /// Puts the files on a server in memory, and into a directory.
 async fn serve_tables(directory: &std::path::Path) -> MemoryServer {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     for (name, bytes) in files::all() {
-        server.lay(name, bytes, OLD);
+        server.add_file(name, bytes, OLD);
     }
     files::write(directory);
     server

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use oxftp_testing::memory::{Habits, MemoryServer};
+use oxftp_testing::memory::{MemoryServer, ServerBehaviour};
 
 use crate::{
     cluster::{Cluster, text},
@@ -14,13 +14,13 @@ const OLD: i64 = 1_700_000_000;
 
 #[tokio::test]
 async fn each_executor_moves_quarter_of_bytes() {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     let directory = tempfile::tempdir().unwrap();
     for file in 0..files::FILES {
         let name = format!("{file:02}.parquet");
         let bytes = files::to_parquet(&files::wide(20_000, file as u64));
         assert!(bytes.len() > 2 << 20, "{}", bytes.len());
-        server.lay(&name, &bytes, OLD);
+        server.add_file(&name, &bytes, OLD);
         fs::write(directory.path().join(name), bytes).unwrap();
     }
     let sums = (0..16).map(|column| format!("sum(c{column:02} % 1000)")).collect::<Vec<_>>().join(", ");

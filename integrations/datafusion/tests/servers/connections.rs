@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs};
 
 use oxftp_datafusion::FtpOptions;
 use oxftp_testing::{
-    memory::{Habits, MemoryServer},
+    memory::{MemoryServer, ServerBehaviour},
     servers::{Protection, ServerKind, available},
 };
 
@@ -27,7 +27,7 @@ fn transfers<'l>(lines: impl Iterator<Item = &'l str>) -> BTreeMap<String, usize
 }
 
 async fn memory_session() -> (MemoryServer, Session) {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     let session = Session::with_options(FtpOptions::default(), format!("ftp://{}", server.address()));
     (server, session)
 }
@@ -36,7 +36,7 @@ async fn memory_session() -> (MemoryServer, Session) {
 async fn small_parquet_file_costs_one_data_connection() {
     let (server, session) = memory_session().await;
     for (name, bytes) in files::all() {
-        server.lay(name, bytes, OLD);
+        server.add_file(name, bytes, OLD);
     }
 
     session.query("SELECT station, sum(temperature) FROM '@/parquet/*.parquet' GROUP BY station").await;
@@ -58,7 +58,7 @@ async fn large_parquet_file_costs_two_data_connections() {
     let (server, session) = memory_session().await;
     let bytes = files::to_parquet(&files::wide(90_000, 0));
     assert!(bytes.len() > 8 << 20, "{}", bytes.len());
-    server.lay("wide.parquet", &bytes, OLD);
+    server.add_file("wide.parquet", &bytes, OLD);
 
     let sums = session.query("SELECT sum(c07 % 1000), count(c08) FROM '@/wide.parquet'").await;
     session.registry.close().await;

@@ -4,7 +4,7 @@ use std::fs;
 
 use opendal::ErrorKind;
 use oxftp_testing::{
-    memory::{Habits, MemoryServer},
+    memory::{MemoryServer, ServerBehaviour},
     server_tests,
     servers::TestServer,
 };
@@ -100,8 +100,8 @@ async fn aborted_append_says_that_it_stays(server: &TestServer) {
 
 #[tokio::test]
 async fn append_beside_another_client_is_a_conflict() {
-    let server = MemoryServer::start(Habits::default()).await;
-    server.lay("log", "old ", 1_700_000_000);
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
+    server.add_file("log", "old ", 1_700_000_000);
     let operator = memory_operator(&server);
     let mut writer = operator.writer_with("log").append(true).await.unwrap();
     // The size that the server tells at the end is none that the appended bytes explain.
@@ -109,7 +109,7 @@ async fn append_beside_another_client_is_a_conflict() {
     while !server.commands().iter().any(|command| command.starts_with("APPE")) {
         tokio::task::yield_now().await;
     }
-    server.change(|habits| habits.replies = &[("SIZE", "213 100")]);
+    server.change(|behaviour| behaviour.replies = &[("SIZE", "213 100")]);
 
     assert_eq!(error_of(writer.close().await).kind(), ErrorKind::Conflict);
 }

@@ -4,7 +4,7 @@ use opendal::{ErrorKind, Operator, OperatorRegistry, layers::RetryLayer};
 use opendal_service_oxftp::{OXFTP_SCHEME, OxftpBuilder, OxftpError, register_oxftp_service};
 use oxftp::{Client, Credentials, Pool};
 use oxftp_testing::{
-    memory::{Habits, MemoryServer},
+    memory::{MemoryServer, ServerBehaviour},
     servers::{Protection, ServerKind, available},
 };
 
@@ -18,8 +18,8 @@ pub(crate) fn memory_operator(server: &MemoryServer) -> Operator {
 #[tokio::test]
 async fn operators_from_uri_map_and_pool_agree() {
     register_oxftp_service(OperatorRegistry::get());
-    let server = MemoryServer::start(Habits::default()).await;
-    server.lay("data/f", "text", 1_700_000_000);
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
+    server.add_file("data/f", "text", 1_700_000_000);
     let address = server.address();
 
     let endpoint = ("endpoint".to_owned(), format!("ftp://{address}"));
@@ -39,7 +39,7 @@ async fn operators_from_uri_map_and_pool_agree() {
 
 #[tokio::test]
 async fn capabilities_name_what_is_there() {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     let operator = memory_operator(&server);
     let capability = operator.info().capability();
 
@@ -66,11 +66,11 @@ async fn wrong_password_is_permission_denied() {
 
 #[tokio::test]
 async fn retry_layer_repeats_transient_refusals() {
-    let server = MemoryServer::start(Habits::default()).await;
-    server.lay("d/f", "text", 1_700_000_000);
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
+    server.add_file("d/f", "text", 1_700_000_000);
     let operator = memory_operator(&server);
-    server.change(|habits| {
-        habits.replies = &[("MLST", "450 busy"), ("MLSD", "450 busy"), ("RETR", "450 busy")]
+    server.change(|behaviour| {
+        behaviour.replies = &[("MLST", "450 busy"), ("MLSD", "450 busy"), ("RETR", "450 busy")]
     });
     for error in [
         error_of(operator.stat("d/f").await),
@@ -86,7 +86,7 @@ async fn retry_layer_repeats_transient_refusals() {
     while server.commands().iter().filter(|command| command.starts_with("MLSD")).count() == 0 {
         tokio::task::yield_now().await;
     }
-    server.change(|habits| habits.replies = &[]);
+    server.change(|behaviour| behaviour.replies = &[]);
     let listed = listing.await.unwrap().unwrap();
     assert_eq!(listed.iter().map(|entry| entry.path()).collect::<Vec<_>>(), ["d/f", "d/", "/"]);
 }

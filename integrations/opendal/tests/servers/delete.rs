@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink};
 
 use opendal::{ErrorKind, Operator};
 use oxftp_testing::{
-    memory::{Habits, MemoryServer},
+    memory::{MemoryServer, ServerBehaviour},
     server_tests,
     servers::{ServerKind, TestServer},
 };
@@ -84,13 +84,16 @@ async fn delete_of_many_files_and_the_root(server: &TestServer) {
 
 #[tokio::test]
 async fn delete_without_permission_is_an_error() {
-    let habits = Habits { replies: &[("DELE", "550 Delete operation failed.")], ..Habits::default() };
-    let server = MemoryServer::start(habits).await;
-    server.lay("f", "x", 1_700_000_000);
+    let behaviour = ServerBehaviour {
+        replies: &[("DELE", "550 Delete operation failed.")],
+        ..ServerBehaviour::default()
+    };
+    let server = MemoryServer::start(behaviour).await;
+    server.add_file("f", "x", 1_700_000_000);
     let operator = memory_operator(&server);
 
     error_of(operator.delete("f").await);
     operator.delete("missing").await.unwrap();
-    server.change(|habits| habits.replies = &[("DELE", "550 f: Permission denied")]);
+    server.change(|behaviour| behaviour.replies = &[("DELE", "550 f: Permission denied")]);
     assert_eq!(error_of(operator.delete("f").await).kind(), ErrorKind::PermissionDenied);
 }

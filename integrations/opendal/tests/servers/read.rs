@@ -6,7 +6,7 @@ use futures_util::{AsyncReadExt, AsyncSeekExt, StreamExt, TryStreamExt};
 use opendal::{BytesRange, ErrorKind};
 use opendal_testkit::{ReadAction, ReadChecker};
 use oxftp_testing::{
-    memory::{Habits, MemoryServer},
+    memory::{MemoryServer, ServerBehaviour},
     server_tests,
     servers::{Protection, ServerKind, TestServer, available},
 };
@@ -214,16 +214,17 @@ async fn read_of_forbidden_file_is_permission_denied() {
 
 #[tokio::test]
 async fn permission_denied_is_told_from_not_found() {
-    let habits = Habits { replies: &[("RETR", "550 f: Permission denied")], ..Habits::default() };
-    let server = MemoryServer::start(habits).await;
-    server.lay("f", "secret", 1_700_000_000);
+    let behaviour =
+        ServerBehaviour { replies: &[("RETR", "550 f: Permission denied")], ..ServerBehaviour::default() };
+    let server = MemoryServer::start(behaviour).await;
+    server.add_file("f", "secret", 1_700_000_000);
     let operator = memory_operator(&server);
 
     assert_eq!(error_of(operator.read("f").await).kind(), ErrorKind::PermissionDenied);
-    server.change(|habits| habits.replies = &[("RETR", "550 Failed to open file.")]);
+    server.change(|behaviour| behaviour.replies = &[("RETR", "550 Failed to open file.")]);
     assert_eq!(error_of(operator.read("f").await).kind(), ErrorKind::PermissionDenied);
     assert_eq!(error_of(operator.read_with("missing").range(0..1).await).kind(), ErrorKind::NotFound);
-    server.change(|habits| habits.replies = &FORBIDDEN);
+    server.change(|behaviour| behaviour.replies = &FORBIDDEN);
     assert_eq!(error_of(operator.stat("f").await).kind(), ErrorKind::PermissionDenied);
 }
 

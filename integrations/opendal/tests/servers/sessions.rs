@@ -5,7 +5,7 @@ use std::fs;
 use futures_util::{StreamExt, future::join_all};
 use opendal::Operator;
 use oxftp_testing::{
-    memory::{Habits, MemoryServer},
+    memory::{MemoryServer, ServerBehaviour},
     servers::{Protection, ServerKind, available},
 };
 
@@ -31,8 +31,8 @@ async fn use_everything(operator: &Operator, rounds: u64) {
 
 #[tokio::test]
 async fn logins_stay_within_sessions() {
-    let server = MemoryServer::start(Habits::default()).await;
-    server.lay("large", content(2_000_000), 1_700_000_000);
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
+    server.add_file("large", content(2_000_000), 1_700_000_000);
     let operator = memory_operator(&server);
 
     use_everything(&operator, 10).await;
@@ -99,8 +99,8 @@ async fn operations_go_on_after_server_restart() {
 
 #[tokio::test]
 async fn more_operations_than_sessions_take_turns() {
-    let server = MemoryServer::start(Habits::default()).await;
-    server.lay("f", content(100_000), 1_700_000_000);
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
+    server.add_file("f", content(100_000), 1_700_000_000);
     let endpoint = format!("ftp://{}", server.address());
     let builder = opendal_service_oxftp::OxftpBuilder::default().endpoint(&endpoint).sessions(1);
     let operator = Operator::new(builder).unwrap();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use oxftp_testing::{
-    memory::{Habits, MemoryServer},
+    memory::{MemoryServer, ServerBehaviour},
     servers::Protection,
     tree::{TreeOptions, compare_trees, make_tree},
 };
@@ -122,7 +122,7 @@ fn included_files_bring_no_empty_directories() {
 /// Starts a server that knows neither `MDTM` nor `MFMT`.
 fn list_only() -> (tokio::runtime::Runtime, MemoryServer) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let server = runtime.block_on(MemoryServer::start(Habits::list_only()));
+    let server = runtime.block_on(MemoryServer::start(ServerBehaviour::list_only()));
     (runtime, server)
 }
 
@@ -140,8 +140,8 @@ fn missing_times_are_reported_once() {
     let now = oxftp::Timestamp::from_unix(now(), 0).unwrap();
     let time = format!("{:02}:{:02}", now.hour(), now.minute());
     let today = format!("{}-{:02}-{:02} {time}", now.year(), now.month(), now.day());
-    server.change(|habits| {
-        habits.list_line = Habits::list_only()
+    server.change(|behaviour| {
+        behaviour.list_line = ServerBehaviour::list_only()
             .listing(move |name, item| match item.is_directory() {
                 true => format!("drwxr-xr-x 1 ann staff 0 {today} {name}"),
                 false => format!("-rw-r--r-- 1 ann staff {} {today} {name}", item.size()),

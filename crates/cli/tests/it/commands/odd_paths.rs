@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use oxftp_testing::memory::{Habits, MemoryServer, PathArgument};
+use oxftp_testing::memory::{MemoryServer, PathArgument, ServerBehaviour};
 use tokio::runtime::Runtime;
 
 use crate::common::{oxftp, run};
@@ -18,8 +18,8 @@ fn read_data_set(PathArgument { directory, argument, .. }: PathArgument<'_>) -> 
     }
 }
 
-fn z_os() -> Habits {
-    Habits {
+fn z_os() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "FTPD1 IBM FTP CS V2R4 at MVS1.EXAMPLE.COM, 10:00:00 on 2020-01-02.",
         home: "ANN",
         reads_path: Some(read_data_set),
@@ -27,7 +27,7 @@ fn z_os() -> Habits {
             "ANN" => "\"'ANN.'\" is working directory.".to_owned(),
             other => format!("\"'{}'\" is working directory.", other.replace('/', ".")),
         },
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
     .listing(|name, item| {
         let organization = if item.is_directory() { "PO" } else { "PS" };
@@ -36,14 +36,14 @@ fn z_os() -> Habits {
 }
 
 /// Enters single names only, and says nothing of the working directory.
-fn without_pwd() -> Habits {
-    Habits {
+fn without_pwd() -> ServerBehaviour {
+    ServerBehaviour {
         home: "home",
         reads_path: Some(|PathArgument { directory, argument, .. }| {
             (!argument.contains('/') && argument != "..").then(|| format!("{directory}/{argument}"))
         }),
         shows_directory: |_| "\"\"".to_owned(),
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
 }
 
@@ -60,7 +60,7 @@ fn run_on(server: &MemoryServer, local: &Path, words: &[&str]) -> String {
 fn shell_joins_paths_of_data_sets() {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(MemoryServer::start(z_os()));
-    server.lay("ANN/SRC/MENU", "menu", 0);
+    server.add_file("ANN/SRC/MENU", "menu", 0);
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("LIST"), "list").unwrap();
 
@@ -79,7 +79,7 @@ fn shell_joins_paths_of_data_sets() {
 fn data_set_in_url_is_downloaded_with_members() {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(MemoryServer::start(z_os()));
-    server.lay("ANN/SRC/MENU", "menu", 0);
+    server.add_file("ANN/SRC/MENU", "menu", 0);
     let local = tempfile::tempdir().unwrap();
 
     run_on(&server, local.path(), &["get", "-r", "@/%27ANN.SRC%27"]);
@@ -95,7 +95,7 @@ fn data_set_in_url_is_downloaded_with_members() {
 fn shell_changes_directory_without_pwd() {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(MemoryServer::start(without_pwd()));
-    server.lay("home/a/b/c", "content", 0);
+    server.add_file("home/a/b/c", "content", 0);
     let local = tempfile::tempdir().unwrap();
 
     let printed =

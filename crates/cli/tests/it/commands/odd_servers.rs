@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use oxftp_testing::{
-    memory::{Habits, MemoryServer},
+    memory::{MemoryServer, ServerBehaviour},
     profiles,
 };
 use tokio::runtime::Runtime;
@@ -18,9 +18,9 @@ struct Session {
 }
 
 impl Session {
-    fn start(habits: Habits) -> Self {
+    fn start(behaviour: ServerBehaviour) -> Self {
         let runtime = Runtime::new().unwrap();
-        let server = runtime.block_on(MemoryServer::start(habits));
+        let server = runtime.block_on(MemoryServer::start(behaviour));
         Self { _runtime: runtime, server, local: tempfile::tempdir().unwrap() }
     }
 
@@ -35,8 +35,8 @@ impl Session {
 }
 
 /// A print server: it takes files, and refuses all other commands about them with `refusal`.
-fn store_only(refusal: &'static str) -> Habits {
-    Habits {
+fn store_only(refusal: &'static str) -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "220 JD FTP Server Ready",
         system: "HP JetDirect",
         refused: vec![
@@ -44,7 +44,7 @@ fn store_only(refusal: &'static str) -> Habits {
             "MLST", "NLST", "OPTS", "PWD", "REST", "RETR", "RMD", "RNFR", "RNTO", "SITE", "SIZE", "STAT",
         ],
         unknown: refusal,
-        ..Habits::default()
+        ..ServerBehaviour::default()
     }
 }
 
@@ -73,8 +73,8 @@ fn put_works_where_files_are_only_stored() {
 
 #[test]
 fn stored_upload_is_not_repeated_for_its_time() {
-    let habits = (profiles::find("bsd_ftpd").unwrap().habits)();
-    let session = Session::start(Habits { ends_after_transfer: true, ..habits });
+    let behaviour = (profiles::find("bsd_ftpd").unwrap().behaviour)();
+    let session = Session::start(ServerBehaviour { ends_after_transfer: true, ..behaviour });
     let tree = session.local.path().join("t");
     fs::create_dir(&tree).unwrap();
     fs::write(tree.join("a"), "one").unwrap();
@@ -90,12 +90,12 @@ fn stored_upload_is_not_repeated_for_its_time() {
 
 #[test]
 fn mirror_with_delete_survives_end_after_each_listing() {
-    let session = Session::start((profiles::find("ends_after_listing").unwrap().habits)());
+    let session = Session::start((profiles::find("ends_after_listing").unwrap().behaviour)());
     let tree = session.local.path().join("t/sub/deep");
     fs::create_dir_all(&tree).unwrap();
     fs::write(tree.join("a"), "one").unwrap();
-    session.server.lay("u/old", "old", 0);
-    session.server.lay("u/sub/older/b", "old", 0);
+    session.server.add_file("u/old", "old", 0);
+    session.server.add_file("u/sub/older/b", "old", 0);
 
     let mirror = session.run(&["mirror", "--delete", "t", "@u"]);
     let removed = session.run(&["rm", "-r", "@u/sub"]);
@@ -108,8 +108,8 @@ fn mirror_with_delete_survives_end_after_each_listing() {
 
 #[test]
 fn every_verb_may_come_first_with_absolute_paths() {
-    let session = Session::start((profiles::find("absolute_paths_only").unwrap().habits)());
-    ["a", "t/b", "t/c", "t/sub/d", "e"].into_iter().for_each(|path| session.server.lay(path, "one", 0));
+    let session = Session::start((profiles::find("absolute_paths_only").unwrap().behaviour)());
+    ["a", "t/b", "t/c", "t/sub/d", "e"].into_iter().for_each(|path| session.server.add_file(path, "one", 0));
     fs::write(session.local.path().join("new"), "new").unwrap();
 
     session.run(&["mv", "@a", "@a2"]);
@@ -132,10 +132,15 @@ fn every_verb_may_come_first_with_absolute_paths() {
 
 #[test]
 fn every_verb_may_come_first_from_the_root() {
-    let absolute = (profiles::find("absolute_paths_only").unwrap().habits)();
-    let session =
-        Session::start(Habits { home: "home/ann", missing: "550 No such file or directory", ..absolute });
-    ["a", "t/b", "t/sub/d"].iter().for_each(|path| session.server.lay(&format!("home/ann/{path}"), "one", 0));
+    let absolute = (profiles::find("absolute_paths_only").unwrap().behaviour)();
+    let session = Session::start(ServerBehaviour {
+        home: "home/ann",
+        missing: "550 No such file or directory",
+        ..absolute
+    });
+    ["a", "t/b", "t/sub/d"]
+        .iter()
+        .for_each(|path| session.server.add_file(&format!("home/ann/{path}"), "one", 0));
 
     session.run(&["mv", "@a", "@a2"]);
     session.run(&["mv", "@t/b", "@t/b2"]);
@@ -151,9 +156,9 @@ fn every_verb_may_come_first_from_the_root() {
 
 #[test]
 fn type_that_a_listing_resets_is_sent_again() {
-    let bsd = (profiles::find("bsd_ftpd").unwrap().habits)();
-    let session = Session::start(Habits { listing_resets_type: true, ..bsd });
-    ["t/a", "t/sub/b"].iter().for_each(|path| session.server.lay(path, "one\ntwo\n", 1_577_966_400));
+    let bsd = (profiles::find("bsd_ftpd").unwrap().behaviour)();
+    let session = Session::start(ServerBehaviour { listing_resets_type: true, ..bsd });
+    ["t/a", "t/sub/b"].iter().for_each(|path| session.server.add_file(path, "one\ntwo\n", 1_577_966_400));
 
     session.run(&["get", "@t/a"]);
     session.run(&["get", "-r", "@t"]);
@@ -166,7 +171,7 @@ fn type_that_a_listing_resets_is_sent_again() {
 
 #[test]
 fn empty_directories_are_removed_after_421() {
-    let session = Session::start((profiles::find("ends_after_listing_with_421").unwrap().habits)());
+    let session = Session::start((profiles::find("ends_after_listing_with_421").unwrap().behaviour)());
 
     session.run(&["mkdir", "-p", "@p/q/r"]);
     session.run(&["rm", "-r", "@p"]);
@@ -214,10 +219,11 @@ fn lines(output: &[u8]) -> BTreeSet<Vec<u8>> {
 fn names_of_other_charsets_keep_their_bytes() {
     let all: BTreeSet<Vec<u8>> = NAMES.iter().map(|name| name.to_vec()).collect();
     for profile in ["bsd_ftpd", "iis", "iis_unix_style", "tnftpd"] {
-        let habits = Habits { names_are_bytes: true, ..(profiles::find(profile).unwrap().habits)() };
-        let session = Session::start(habits.names(str::to_owned, str::to_owned));
+        let behaviour =
+            ServerBehaviour { names_are_bytes: true, ..(profiles::find(profile).unwrap().behaviour)() };
+        let session = Session::start(behaviour.names(str::to_owned, str::to_owned));
         for name in NAMES {
-            session.server.lay(&format!("d/{}", stored(name)), name, 1_577_966_400);
+            session.server.add_file(&format!("d/{}", stored(name)), name, 1_577_966_400);
         }
 
         assert_eq!(lines(&session.run(&["ls", "@d"]).stdout), all, "{profile}");

@@ -1,7 +1,7 @@
 //! `probe`.
 
 use oxftp_testing::{
-    memory::{Habits, MemoryServer},
+    memory::{MemoryServer, ServerBehaviour},
     profiles,
     servers::Protection,
 };
@@ -44,10 +44,10 @@ fn probe_with_refused_login_prints_findings() {
 #[test]
 fn probe_shows_paths_and_unanswered_commands() {
     let runtime = Runtime::new().unwrap();
-    let habits = (profiles::find("fanuc_robot").unwrap().habits)();
+    let behaviour = (profiles::find("fanuc_robot").unwrap().behaviour)();
     let replies = &[("EPSV", "!"), ("SIZE", "502 Not implemented")];
-    let server = runtime.block_on(MemoryServer::start(Habits { replies, ..habits }));
-    server.lay("NOTES", "notes", 1_600_000_000);
+    let server = runtime.block_on(MemoryServer::start(ServerBehaviour { replies, ..behaviour }));
+    server.add_file("NOTES", "notes", 1_600_000_000);
 
     let run = run(&mut oxftp(&["probe", &format!("ftp://{}/", server.address()), "--timeout", "10"]));
 

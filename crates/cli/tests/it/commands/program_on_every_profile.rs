@@ -27,7 +27,7 @@ const FILES: [(&str, &str); 4] =
 
 fn whole_session(name: &str) {
     let runtime = Runtime::new().unwrap();
-    let server = runtime.block_on(MemoryServer::start((profiles::find(name).unwrap().habits)()));
+    let server = runtime.block_on(MemoryServer::start((profiles::find(name).unwrap().behaviour)()));
     let local = tempfile::tempdir().unwrap();
     let here = local.path();
     for (path, content) in FILES {

@@ -554,12 +554,12 @@ impl<'c> Download<'c> {
         let Some(pool) = self.worker.pool() else { return Ok(None) };
         let mut max_connections = self.segments.min(pool.configured_size());
         let fs = self.worker.config().file_system.clone();
-        match Earlier::find(&*fs, target, self.file.resume).await? {
-            Earlier::Segments => max_connections = max_connections.max(1),
-            Earlier::WithoutPartial => return Ok(None),
-            Earlier::Nothing if self.file.ascii || max_connections < 2 => return Ok(None),
-            Earlier::Nothing if !Segmented::is_worth_it(size, at_once) => return Ok(None),
-            Earlier::Nothing => {}
+        match ExistingDownload::find(&*fs, target, self.file.resume).await? {
+            ExistingDownload::Segments => max_connections = max_connections.max(1),
+            ExistingDownload::WithoutPartial => return Ok(None),
+            ExistingDownload::Nothing if self.file.ascii || max_connections < 2 => return Ok(None),
+            ExistingDownload::Nothing if !Segmented::is_worth_it(size, at_once) => return Ok(None),
+            ExistingDownload::Nothing => {}
         }
         self.worker.rest();
         let admission = match at_once {
@@ -644,7 +644,7 @@ impl<'c> Download<'c> {
 }
 
 /// The state that an earlier download or another program has left to be resumed.
-enum Earlier {
+enum ExistingDownload {
     /// A partial file in segments, with its status.
     Segments,
     /// A file under the final name, and no partial file.
@@ -653,7 +653,7 @@ enum Earlier {
     Nothing,
 }
 
-impl Earlier {
+impl ExistingDownload {
     async fn find(fs: &dyn FileSystem, target: &Path, resume: bool) -> Result<Self> {
         if !resume {
             return Ok(Self::Nothing);

@@ -6,7 +6,7 @@ use oxftp::{
     Credentials, Error, Pipelining, Pool,
     mirror::{Delete, Filter},
 };
-use oxftp_testing::memory::{Habits, MemoryServer};
+use oxftp_testing::memory::{MemoryServer, ServerBehaviour};
 
 use crate::common::{
     local_files::{create_file, files},
@@ -19,7 +19,7 @@ fn pool(server: &MemoryServer) -> Pool {
 
 fn create_tree(server: &MemoryServer) {
     for file in ["a/deep/x.txt", "a/y.log", "b/only/z.log", "c/x.log", "top.log"] {
-        server.lay(&format!("site/{file}"), "x", 1_500_000_000);
+        server.add_file(&format!("site/{file}"), "x", 1_500_000_000);
     }
 }
 
@@ -29,7 +29,8 @@ fn texts() -> Filter {
 
 #[tokio::test]
 async fn filter_leaves_no_empty_directories_in_mirror() {
-    let (server, local) = (MemoryServer::start(Habits::default()).await, tempfile::tempdir().unwrap());
+    let (server, local) =
+        (MemoryServer::start(ServerBehaviour::default()).await, tempfile::tempdir().unwrap());
     create_tree(&server);
     let pool = pool(&server);
 
@@ -45,7 +46,8 @@ async fn filter_leaves_no_empty_directories_in_mirror() {
 
 #[tokio::test]
 async fn filter_keeps_directories_that_are_empty_in_source() {
-    let (server, local) = (MemoryServer::start(Habits::default()).await, tempfile::tempdir().unwrap());
+    let (server, local) =
+        (MemoryServer::start(ServerBehaviour::default()).await, tempfile::tempdir().unwrap());
     create_file(local.path(), "filtered/x.log", "x");
     fs::create_dir_all(local.path().join("above/empty")).unwrap();
     let pool = pool(&server);
@@ -60,10 +62,11 @@ async fn filter_keeps_directories_that_are_empty_in_source() {
 
 #[tokio::test]
 async fn mirror_uploads_under_temporary_names() {
-    let (server, local) = (MemoryServer::start(Habits::default()).await, tempfile::tempdir().unwrap());
+    let (server, local) =
+        (MemoryServer::start(ServerBehaviour::default()).await, tempfile::tempdir().unwrap());
     create_file(local.path(), "a/x", "new");
     create_file(local.path(), "y", "new");
-    server.lay("site/y", "older", 1_500_000_000);
+    server.add_file("site/y", "older", 1_500_000_000);
 
     pool(&server).mirror_up(local.path(), "site").temporary(true).delete(Delete::After).await.unwrap();
     let uploads = server.commands();
@@ -93,19 +96,19 @@ async fn mirror_uploads_under_temporary_names() {
 async fn mirror_preserves_permissions_on_request() {
     use std::os::unix::fs::PermissionsExt;
 
-    let habits = Habits::list_only().listing(|name, item| match item.is_directory() {
+    let behaviour = ServerBehaviour::list_only().listing(|name, item| match item.is_directory() {
         true => format!("drwxr-x--- 1 ann staff 0 Jan  2  2020 {name}"),
         false => format!("-rwxr-x--- 1 ann staff {} Jan  2  2020 {name}", item.size()),
     });
-    let (server, local) = (MemoryServer::start(habits).await, tempfile::tempdir().unwrap());
-    server.lay("site/run", "x", 0);
+    let (server, local) = (MemoryServer::start(behaviour).await, tempfile::tempdir().unwrap());
+    server.add_file("site/run", "x", 0);
     let builder = scripts::builder().pipelining(Pipelining::Off);
     let pool = Pool::new(builder, server.address(), Credentials::anonymous()).size(1);
     let mode = |file: &str| fs::metadata(local.path().join(file)).unwrap().permissions().mode() & 0o777;
 
     pool.mirror_down("site", local.path().join("plain")).await.unwrap();
     pool.mirror_down("site", local.path().join("kept")).preserve_mode(true).await.unwrap();
-    server.change(|habits| habits.refused.clear());
+    server.change(|behaviour| behaviour.refused.clear());
     pool.mirror_up(local.path().join("kept"), "back").preserve_mode(true).await.unwrap();
 
     assert_eq!((mode("plain/run") & 0o111, mode("kept/run")), (0, 0o750));
@@ -115,12 +118,12 @@ async fn mirror_preserves_permissions_on_request() {
 
 #[tokio::test]
 async fn failed_directory_is_distinguished_from_files() {
-    let habits = Habits { refused: vec!["MKD"], ..Habits::default() };
-    let (server, local) = (MemoryServer::start(habits).await, tempfile::tempdir().unwrap());
+    let behaviour = ServerBehaviour { refused: vec!["MKD"], ..ServerBehaviour::default() };
+    let (server, local) = (MemoryServer::start(behaviour).await, tempfile::tempdir().unwrap());
     create_file(local.path(), "directory/x", "x");
     create_file(local.path(), "file", "x");
     // A directory in the place of a file.
-    server.lay("site/file/y", "y", 0);
+    server.add_file("site/file/y", "y", 0);
 
     let error = pool(&server).mirror_up(local.path(), "site").await.unwrap_err();
 

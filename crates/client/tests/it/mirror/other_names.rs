@@ -7,7 +7,7 @@ use oxftp::{
     local_fs::{CreateDirOptions, FileSystem, OpenMode},
     mirror::{Delete, Mirror},
 };
-use oxftp_testing::memory::{Habits, MemoryServer};
+use oxftp_testing::memory::{MemoryServer, ServerBehaviour};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
@@ -32,10 +32,10 @@ async fn run(mirror: Mirror<'_>) -> (Report, Vec<String>) {
 }
 
 /// Mirrors `names` twice to a server with an old file; returns its paths and the failures of each run.
-async fn mirror_twice(habits: Habits, names: &[&str]) -> (Vec<String>, [Vec<String>; 2]) {
-    let (server, local) = (MemoryServer::start(habits).await, tempfile::tempdir().unwrap());
+async fn mirror_twice(behaviour: ServerBehaviour, names: &[&str]) -> (Vec<String>, [Vec<String>; 2]) {
+    let (server, local) = (MemoryServer::start(behaviour).await, tempfile::tempdir().unwrap());
     names.iter().for_each(|name| create_file(local.path(), name, name));
-    server.lay("site/old", "old", 0);
+    server.add_file("site/old", "old", 0);
     let (_, first) = run(pool(&server).mirror_up(local.path(), "site")).await;
     let (_, second) = run(pool(&server).mirror_up(local.path(), "site")).await;
     (server.paths(), [first, second])
@@ -79,8 +79,8 @@ async fn mirror_delete_keeps_uploads_under_other_names() {
         (trimmed, trimmed, &["blank "]),
     ];
     for (stores, compares, names) in cases {
-        let habits = Habits::default().names(stores, compares);
-        let (paths, failures) = mirror_twice(habits, names).await;
+        let behaviour = ServerBehaviour::default().names(stores, compares);
+        let (paths, failures) = mirror_twice(behaviour, names).await;
 
         for name in names {
             let stored = name.split('/').map(stores).collect::<Vec<_>>().join("/");
@@ -110,10 +110,10 @@ async fn mirror_up_reports_other_names_without_delete() {
     let cases: [(Form, Form, &str); 3] =
         [(upper, upper, "aaa.txt"), (short, short, "long file name.html"), (versioned, unversioned, "a.txt")];
     for (stores, compares, name) in cases {
-        let server = MemoryServer::start(Habits::default().names(stores, compares)).await;
+        let server = MemoryServer::start(ServerBehaviour::default().names(stores, compares)).await;
         let local = tempfile::tempdir().unwrap();
         create_file(local.path(), name, "content");
-        server.lay("site/old", "old", 0);
+        server.add_file("site/old", "old", 0);
 
         drop(pool(&server).mirror_up(local.path(), "site").await);
         let second = pool(&server).mirror_up(local.path(), "site").await;
@@ -132,10 +132,10 @@ async fn mirror_up_reports_other_names_without_delete() {
 /// A server that finds a file by the stored name only.
 #[tokio::test]
 async fn mirror_up_fails_for_unlisted_name_without_delete() {
-    let server = MemoryServer::start(Habits::default().names(replaced, str::to_owned)).await;
+    let server = MemoryServer::start(ServerBehaviour::default().names(replaced, str::to_owned)).await;
     let local = tempfile::tempdir().unwrap();
     create_file(local.path(), "a:b", "content");
-    server.lay("site/old", "old", 0);
+    server.add_file("site/old", "old", 0);
 
     let mirrored = pool(&server).mirror_up(local.path(), "site").await;
 
@@ -146,7 +146,7 @@ async fn mirror_up_fails_for_unlisted_name_without_delete() {
 /// The notes of the first run show that the server has the file, and under which name.
 #[tokio::test]
 async fn mirror_up_sends_unlisted_name_once() {
-    let server = MemoryServer::start(Habits::default().names(replaced, str::to_owned)).await;
+    let server = MemoryServer::start(ServerBehaviour::default().names(replaced, str::to_owned)).await;
     let (local, records) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     create_file(local.path(), "docs/a:b", "content");
     create_file(local.path(), "c", "plain");
@@ -187,7 +187,7 @@ async fn first_mirror_up_reports_other_names() {
         (replaced, replaced, "a:b"),
     ];
     for (stores, compares, name) in cases {
-        let server = MemoryServer::start(Habits::default().names(stores, compares)).await;
+        let server = MemoryServer::start(ServerBehaviour::default().names(stores, compares)).await;
         let local = tempfile::tempdir().unwrap();
         create_file(local.path(), name, "content");
 
@@ -203,7 +203,7 @@ async fn first_mirror_up_reports_other_names() {
 /// A server that keeps names costs few listings, and none when older files have shown it.
 #[tokio::test]
 async fn mirror_up_lists_little_to_confirm_names() {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     let local = tempfile::tempdir().unwrap();
     let mirror = async || {
         pool(&server).mirror_up(local.path(), "site").await.unwrap();
@@ -223,8 +223,8 @@ async fn mirror_up_lists_little_to_confirm_names() {
 
 #[tokio::test]
 async fn mirror_error_names_both_spellings() {
-    let habits = Habits::default().names(upper, upper);
-    let (_, [first, _]) = mirror_twice(habits, &["aaa.txt"]).await;
+    let behaviour = ServerBehaviour::default().names(upper, upper);
+    let (_, [first, _]) = mirror_twice(behaviour, &["aaa.txt"]).await;
 
     assert!(first[0].contains("\"aaa.txt\"") && first[0].contains("\"AAA.TXT\""), "{first:?}");
 }
@@ -232,12 +232,12 @@ async fn mirror_error_names_both_spellings() {
 /// A server that keeps the case of the first name and finds files by any.
 #[tokio::test]
 async fn mirror_delete_keeps_existing_file_of_other_case() {
-    let server = MemoryServer::start(Habits::default().names(str::to_owned, lower)).await;
+    let server = MemoryServer::start(ServerBehaviour::default().names(str::to_owned, lower)).await;
     let local = tempfile::tempdir().unwrap();
     create_file(local.path(), "readme", "new content");
     create_file(local.path(), "docs/a", "a");
     for path in ["site/README", "site/Docs/a", "site/Docs/b"] {
-        server.lay(path, "old", 0);
+        server.add_file(path, "old", 0);
     }
 
     let (report, failures) = run(pool(&server).mirror_up(local.path(), "site")).await;
@@ -250,10 +250,10 @@ async fn mirror_delete_keeps_existing_file_of_other_case() {
 
 #[tokio::test]
 async fn mirror_delete_follows_change_of_case() {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     let local = tempfile::tempdir().unwrap();
     create_file(local.path(), "readme", "x");
-    server.lay("site/README", "x", 0);
+    server.add_file("site/README", "x", 0);
 
     let (report, failures) = run(pool(&server).mirror_up(local.path(), "site")).await;
 
@@ -263,7 +263,7 @@ async fn mirror_delete_follows_change_of_case() {
 
 #[tokio::test]
 async fn mirror_delete_lists_changed_directories_again_only() {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     let local = tempfile::tempdir().unwrap();
     for name in ["new/a", "same/a", "only-deletes/a"] {
         create_file(local.path(), name, "x");
@@ -272,10 +272,10 @@ async fn mirror_delete_lists_changed_directories_again_only() {
     for name in ["same/a", "only-deletes/a"] {
         let file = std::fs::File::options().write(true).open(local.path().join(name)).unwrap();
         file.set_modified(time).unwrap();
-        server.lay(&format!("site/{name}"), "x", 1_600_000_000);
+        server.add_file(&format!("site/{name}"), "x", 1_600_000_000);
     }
     for name in ["new/old", "only-deletes/old"] {
-        server.lay(&format!("site/{name}"), "x", 0);
+        server.add_file(&format!("site/{name}"), "x", 0);
     }
 
     let (report, _) = run(pool(&server).mirror_up(local.path(), "site")).await;
@@ -293,11 +293,11 @@ async fn mirror_delete_lists_changed_directories_again_only() {
 /// The listing after the uploads decides, not the one before.
 #[tokio::test]
 async fn mirror_delete_keeps_upload_that_replaced_another() {
-    let habits = Habits::default().names(replaced, str::to_owned);
-    let server = MemoryServer::start(habits).await;
+    let behaviour = ServerBehaviour::default().names(replaced, str::to_owned);
+    let server = MemoryServer::start(behaviour).await;
     let local = tempfile::tempdir().unwrap();
     create_file(local.path(), "a?b", "x");
-    server.lay("site/a_b", "earlier", 0);
+    server.add_file("site/a_b", "earlier", 0);
 
     let (report, failures) = run(pool(&server).mirror_up(local.path(), "site")).await;
 
@@ -311,9 +311,9 @@ fn old_file(root: &Path, name: &str) {
 
 #[tokio::test]
 async fn mirror_down_delete_follows_change_of_case() {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     let local = tempfile::tempdir().unwrap();
-    server.lay("site/readme", "new", 1_000_000_000);
+    server.add_file("site/readme", "new", 1_000_000_000);
     old_file(local.path(), "README");
     old_file(local.path(), "gone");
 
@@ -326,10 +326,10 @@ async fn mirror_down_delete_follows_change_of_case() {
 #[tokio::test]
 async fn mirror_delete_keeps_names_that_source_may_hide() {
     for (refused, hides, kept) in [(true, true, true), (true, false, true), (false, true, false)] {
-        let mut habits = if refused { Habits::list_only() } else { Habits::default() };
-        habits.hides_dot_names = hides;
-        let (server, local) = (MemoryServer::start(habits).await, tempfile::tempdir().unwrap());
-        server.lay("site/a", "x", 1_500_000_000);
+        let mut behaviour = if refused { ServerBehaviour::list_only() } else { ServerBehaviour::default() };
+        behaviour.hides_dot_names = hides;
+        let (server, local) = (MemoryServer::start(behaviour).await, tempfile::tempdir().unwrap());
+        server.add_file("site/a", "x", 1_500_000_000);
         old_file(local.path(), ".htaccess");
         old_file(local.path(), "gone");
 
@@ -342,9 +342,9 @@ async fn mirror_delete_keeps_names_that_source_may_hide() {
 
 /// Starts a server with these files of one letter, and a pool that downloads to a file system without case.
 async fn without_local_case(files: &[&str]) -> (MemoryServer, Pool, CaseInsensitiveFs) {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     for (number, file) in files.iter().enumerate() {
-        server.lay(&format!("site/{file}"), number.to_string(), 1_500_000_000);
+        server.add_file(&format!("site/{file}"), number.to_string(), 1_500_000_000);
     }
     let fs = CaseInsensitiveFs::default();
     let builder = scripts::builder().file_system(fs.clone());

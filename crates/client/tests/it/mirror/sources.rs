@@ -6,7 +6,7 @@ use oxftp::{
     Credentials, Error, Existing, Pool,
     mirror::{Action, Compare},
 };
-use oxftp_testing::memory::{Habits, MemoryServer};
+use oxftp_testing::memory::{MemoryServer, ServerBehaviour};
 
 use crate::common::{
     local_files::{create_file, files},
@@ -20,9 +20,9 @@ fn pool(server: &MemoryServer) -> Pool {
 }
 
 async fn server_with(paths: &[&str]) -> MemoryServer {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     for path in paths {
-        server.lay(path, "x", TIME);
+        server.add_file(path, "x", TIME);
     }
     server
 }
@@ -40,7 +40,7 @@ async fn mirror_move_removes_transferred_and_equal_sources() {
     let (server, local) = (server_with(&["in/a.txt", "in/sub/b.txt"]).await, tempfile::tempdir().unwrap());
     let pool = pool(&server);
     pool.mirror_down("in", local.path()).await.unwrap();
-    server.lay("in/c.txt", "x", TIME);
+    server.add_file("in/c.txt", "x", TIME);
 
     let report = pool.mirror_down("in", local.path()).remove_source(true).await.unwrap();
 
@@ -70,7 +70,7 @@ async fn mirror_move_keeps_sources_of_unverified_copies() {
     let (server, local) = (server_with(&[]).await, tempfile::tempdir().unwrap());
     create_file(local.path(), "a.txt", "hello");
     // The server says another size than that of the upload.
-    server.change(|habits| habits.replies = &[("SIZE", "213 3")]);
+    server.change(|behaviour| behaviour.replies = &[("SIZE", "213 3")]);
 
     let error = pool(&server).mirror_up(local.path(), "in").remove_source(true).await.unwrap_err();
 
@@ -152,8 +152,8 @@ async fn copy_replaces_target_only_when_it_is_verified() {
 
     let report = from.copy("a.txt", &from, "b/a.txt").await.unwrap();
     assert_eq!((report.files, report.bytes), (1, 1));
-    server.lay("big.txt", "more content", TIME);
-    server.change(|habits| habits.replies = &[("SIZE", "213 3")]);
+    server.add_file("big.txt", "more content", TIME);
+    server.change(|behaviour| behaviour.replies = &[("SIZE", "213 3")]);
     let error = from.copy("big.txt", &to, "b/old.txt").await.unwrap_err();
 
     assert!(matches!(error, Error::SizeMismatch { .. }), "{error:?}");

@@ -11,7 +11,7 @@ use oxftp::{
     Credentials, Pool, Report, Timestamp,
     mirror::{Compare, Delete},
 };
-use oxftp_testing::memory::{Habits, Item, MemoryServer};
+use oxftp_testing::memory::{Item, MemoryServer, ServerBehaviour};
 
 use crate::common::{local_files::create_file, scripts};
 
@@ -41,8 +41,8 @@ fn unix(name: &str, item: &Item, date: &str) -> String {
 }
 
 /// A server whose clock shows `offset` seconds more than UTC, and lists the minute.
-fn minutes(offset: i64) -> Habits {
-    Habits::list_only().listing(move |name, item| {
+fn minutes(offset: i64) -> ServerBehaviour {
+    ServerBehaviour::list_only().listing(move |name, item| {
         let time = Timestamp::from_unix(item.modified + offset, 0).unwrap();
         let date = format!("{} {:>2} {:02}:{:02}", month(&time), time.day(), time.hour(), time.minute());
         unix(name, item, &date)
@@ -50,24 +50,24 @@ fn minutes(offset: i64) -> Habits {
 }
 
 /// A server that lists the day alone.
-fn days() -> Habits {
-    Habits::list_only().listing(|name, item| {
+fn days() -> ServerBehaviour {
+    ServerBehaviour::list_only().listing(|name, item| {
         let time = Timestamp::from_unix(item.modified, 0).unwrap();
         unix(name, item, &format!("{} {:>2}  {}", month(&time), time.day(), time.year()))
     })
 }
 
 /// A server that lists in EPLF, without times.
-fn no_date() -> Habits {
-    Habits::list_only().listing(|name, item| match item.is_directory() {
+fn no_date() -> ServerBehaviour {
+    ServerBehaviour::list_only().listing(|name, item| match item.is_directory() {
         true => format!("+/,\t{name}"),
         false => format!("+r,s{},\t{name}", item.size()),
     })
 }
 
 /// A server that lists like the `DIR` of Windows.
-fn dos(offset: i64) -> Habits {
-    Habits::list_only().listing(move |name, item| {
+fn dos(offset: i64) -> ServerBehaviour {
+    ServerBehaviour::list_only().listing(move |name, item| {
         let time = Timestamp::from_unix(item.modified + offset, 0).unwrap();
         let (hour, half) = (time.hour(), if time.hour() < 12 { "AM" } else { "PM" });
         let hour = if hour % 12 == 0 { 12 } else { hour % 12 };
@@ -85,15 +85,15 @@ async fn mirror(server: &MemoryServer, target: &Path) -> Report {
 }
 
 /// Mirrors twice, then a third time after a change that only the listed time shows.
-async fn check(habits: Habits, step: i64) {
-    let (server, local) = (MemoryServer::start(habits).await, tempfile::tempdir().unwrap());
+async fn check(behaviour: ServerBehaviour, step: i64) {
+    let (server, local) = (MemoryServer::start(behaviour).await, tempfile::tempdir().unwrap());
     let old = today() - 40 * DAY + 7 * HOUR + 125;
-    server.lay("site/a", "one", old);
-    server.lay("site/b", "two", old + 17 * HOUR);
-    server.lay("site/sub/c", "three", old + 2 * DAY);
+    server.add_file("site/a", "one", old);
+    server.add_file("site/b", "two", old + 17 * HOUR);
+    server.add_file("site/sub/c", "three", old + 2 * DAY);
 
     let [first, second] = [mirror(&server, local.path()).await, mirror(&server, local.path()).await];
-    server.lay("site/a", "ONE", old + step);
+    server.add_file("site/a", "ONE", old + step);
     let [third, fourth] = [mirror(&server, local.path()).await, mirror(&server, local.path()).await];
 
     let counts = [first, second, third, fourth].map(|report| (report.files, report.unchanged));
@@ -127,11 +127,11 @@ async fn second_mirror_by_dos_listing_transfers_nothing() {
 #[tokio::test]
 async fn mirror_without_any_listed_date_compares_sizes() {
     let (server, local) = (MemoryServer::start(no_date()).await, tempfile::tempdir().unwrap());
-    server.lay("site/a", "one", 0);
-    server.lay("site/b", "two", 0);
+    server.add_file("site/a", "one", 0);
+    server.add_file("site/b", "two", 0);
 
     let [first, second] = [mirror(&server, local.path()).await, mirror(&server, local.path()).await];
-    server.lay("site/a", "longer", 0);
+    server.add_file("site/a", "longer", 0);
     let third = mirror(&server, local.path()).await;
 
     let counts = [first, second, third].map(|report| (report.files, report.unchanged));
@@ -143,12 +143,12 @@ async fn mirror_without_any_listed_date_compares_sizes() {
 async fn mirror_of_aging_files_transfers_nothing() {
     for offset in [0, 9 * HOUR] {
         let (server, local) = (MemoryServer::start(minutes(offset)).await, tempfile::tempdir().unwrap());
-        server.lay("site/a", "one", today() - 170 * DAY + 23 * HOUR + 59 * 60);
-        server.lay("site/b", "two", today() - 170 * DAY);
+        server.add_file("site/a", "one", today() - 170 * DAY + 23 * HOUR + 59 * 60);
+        server.add_file("site/b", "two", today() - 170 * DAY);
         mirror(&server, local.path()).await;
 
-        server.change(|habits| {
-            habits.list_line = Habits::list_only()
+        server.change(|behaviour| {
+            behaviour.list_line = ServerBehaviour::list_only()
                 .listing(move |name, item| {
                     let time = Timestamp::from_unix(item.modified + offset, 0).unwrap();
                     unix(name, item, &format!("{} {:>2}  {}", month(&time), time.day(), time.year()))
@@ -164,13 +164,13 @@ async fn mirror_of_aging_files_transfers_nothing() {
 async fn mirror_of_newer_files_follows_listed_minutes() {
     let (server, local) = (MemoryServer::start(minutes(9 * HOUR)).await, tempfile::tempdir().unwrap());
     let old = today() - 40 * DAY;
-    server.lay("site/a", "one", old);
+    server.add_file("site/a", "one", old);
     let run =
         || async { pool(&server).mirror_down("site", local.path()).compare(Compare::Newer).await.unwrap() };
 
     let mut counts = Vec::new();
     for time in [old, old, old + 60, old - 60] {
-        server.lay("site/a", "two", time);
+        server.add_file("site/a", "two", time);
         counts.push(run().await.files);
     }
 
@@ -182,7 +182,7 @@ async fn mirror_of_newer_files_follows_listed_minutes() {
 async fn copy_with_exact_time_is_unchanged() {
     let (server, local) = (MemoryServer::start(minutes(9 * HOUR)).await, tempfile::tempdir().unwrap());
     let old = today() - 40 * DAY;
-    server.lay("site/a", "one", old);
+    server.add_file("site/a", "one", old);
     create_file(local.path(), "a", "one");
     let file = fs::File::options().write(true).open(local.path().join("a")).unwrap();
     let exact = u64::try_from(old).unwrap() + 25;
@@ -196,7 +196,7 @@ async fn copy_with_exact_time_is_unchanged() {
 async fn missing_mdtm_is_noticed_once() {
     let (server, local) = (MemoryServer::start(days()).await, tempfile::tempdir().unwrap());
     for number in 0..20 {
-        server.lay(&format!("site/{number}"), "x", today() - 400 * DAY);
+        server.add_file(&format!("site/{number}"), "x", today() - 400 * DAY);
     }
     let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
     for _ in 0..2 {
@@ -210,11 +210,11 @@ async fn missing_mdtm_is_noticed_once() {
 /// If `MDTM` works, the zone is measured with it, and the directory is not listed again for that.
 #[tokio::test]
 async fn mirror_measures_zone_from_its_own_listing() {
-    let mut habits = minutes(9 * HOUR);
-    habits.refused.retain(|command| *command != "MDTM");
-    let (server, local) = (MemoryServer::start(habits).await, tempfile::tempdir().unwrap());
+    let mut behaviour = minutes(9 * HOUR);
+    behaviour.refused.retain(|command| *command != "MDTM");
+    let (server, local) = (MemoryServer::start(behaviour).await, tempfile::tempdir().unwrap());
     for number in 0..5 {
-        server.lay(&format!("site/{number}"), "x", today() - 40 * DAY + number * 61);
+        server.add_file(&format!("site/{number}"), "x", today() - 40 * DAY + number * 61);
     }
 
     mirror(&server, local.path()).await;

@@ -2,7 +2,7 @@
 
 use oxftp::{Client, Pipelining};
 use oxftp_testing::{
-    memory::{Habits, PathArgument},
+    memory::{PathArgument, ServerBehaviour},
     scripted::Script,
 };
 
@@ -10,33 +10,33 @@ use super::{bare, start, whole_session};
 use crate::common::scripts::{builder, get, play, play_with, put, send_file};
 
 /// `CWD` takes absolute paths and single names, all other commands take single names.
-fn bare_names() -> Habits {
-    Habits {
+fn bare_names() -> ServerBehaviour {
+    ServerBehaviour {
         home: "home/ann",
         reads_path: Some(|PathArgument { verb, directory, argument }| match argument.strip_prefix('/') {
             Some(path) if verb == "CWD" => Some(path.to_owned()),
             Some(_) => None,
             None => bare(directory, argument, &['/']),
         }),
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
 }
 
 /// Absolute paths are refused, except in `CWD`; relative ones work.
-fn relative_only() -> Habits {
-    Habits {
+fn relative_only() -> ServerBehaviour {
+    ServerBehaviour {
         home: "home/ann",
         reads_path: Some(|PathArgument { verb, directory, argument }| match argument.strip_prefix('/') {
             Some(path) => (verb == "CWD").then(|| path.to_owned()),
             None => Some(format!("{directory}/{argument}")),
         }),
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
 }
 
 /// Paths work for transfers and listings. Directories and files are created, removed and renamed by single names.
-fn bare_changes() -> Habits {
-    Habits {
+fn bare_changes() -> ServerBehaviour {
+    ServerBehaviour {
         home: "home/ann",
         reads_path: Some(|PathArgument { verb, directory, argument }| match argument.strip_prefix('/') {
             _ if matches!(verb, "MKD" | "DELE" | "RMD" | "RNFR" | "RNTO") => {
@@ -45,7 +45,7 @@ fn bare_changes() -> Habits {
             Some(path) => Some(path.to_owned()),
             None => Some(format!("{directory}/{argument}")),
         }),
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
 }
 
@@ -57,7 +57,7 @@ async fn whole_session_works_with_bare_changes() {
 #[tokio::test]
 async fn file_is_removed_by_bare_name_after_upload() {
     let (server, mut client) = start(bare_changes()).await;
-    server.lay("home/ann/a/b", "one", 0);
+    server.add_file("home/ann/a/b", "one", 0);
 
     put(&mut client, "a/c", b"two").await.unwrap();
     client.rename("a/b", "a/d").await.unwrap();
@@ -99,8 +99,8 @@ async fn whole_session_works_where_absolute_paths_are_refused() {
 #[tokio::test]
 async fn refused_path_is_entered_once_and_remembered() {
     let (server, mut client) = start(bare_names()).await;
-    server.lay("home/ann/a/b", "one", 0);
-    server.lay("home/ann/a/c", "two", 0);
+    server.add_file("home/ann/a/b", "one", 0);
+    server.add_file("home/ann/a/c", "two", 0);
 
     assert_eq!(get(&mut client, "a/b").await.unwrap(), b"one");
     assert_eq!(get(&mut client, "a/c").await.unwrap(), b"two");
@@ -188,8 +188,8 @@ async fn known_posix_server_is_never_entered() {
 #[tokio::test]
 async fn rename_into_other_directory_is_explained() {
     let (server, mut client) = start(bare_names()).await;
-    server.lay("home/ann/a/b", "one", 0);
-    server.lay("home/ann/c/x", "two", 0);
+    server.add_file("home/ann/a/b", "one", 0);
+    server.add_file("home/ann/c/x", "two", 0);
     get(&mut client, "a/b").await.unwrap();
 
     let error = client.rename("a/b", "c/b").await.unwrap_err();

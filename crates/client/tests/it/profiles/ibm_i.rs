@@ -2,7 +2,7 @@
 
 use oxftp::Pipelining;
 use oxftp_testing::{
-    memory::{Habits, PathArgument},
+    memory::{PathArgument, ServerBehaviour},
     scripted::Script,
 };
 
@@ -10,8 +10,8 @@ use super::{bare, whole_session};
 use crate::common::scripts::{builder, get, play_with, send_file};
 
 /// Names of libraries are the same in every directory.
-fn libraries() -> Habits {
-    Habits {
+fn libraries() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "QTCP at as400.example.com.",
         system: "OS/400 is the remote operating system. The TCP/IP version is \"V7R3M0\".",
         home: "QGPL",
@@ -20,7 +20,7 @@ fn libraries() -> Habits {
             _ => bare(directory, argument, &['/']),
         }),
         shows_directory: |directory| format!("\"{directory}\" is current library."),
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
 }
 

@@ -16,7 +16,7 @@ mod z_os;
 use std::path::Path;
 
 use oxftp::{Client, Credentials, Pool};
-use oxftp_testing::memory::{Habits, MemoryServer};
+use oxftp_testing::memory::{MemoryServer, ServerBehaviour};
 
 use crate::common::{
     local_files::{create_file, files},
@@ -24,8 +24,8 @@ use crate::common::{
 };
 
 /// The server of a test, and a client that is logged in.
-async fn start(habits: Habits) -> (MemoryServer, Client) {
-    let server = MemoryServer::start(habits).await;
+async fn start(behaviour: ServerBehaviour) -> (MemoryServer, Client) {
+    let server = MemoryServer::start(behaviour).await;
     let mut client = scripts::builder().connect(server.address()).await.unwrap();
     client.login(Credentials::anonymous()).await.unwrap();
     (server, client)
@@ -40,8 +40,8 @@ fn create_tree(root: &Path) {
 
 /// Uploads a tree into `directory`, lists, downloads and mirrors it, and removes it again. `home` is the path of that
 /// directory on the server.
-async fn whole_session(habits: Habits, directory: &str, home: &str) -> Vec<String> {
-    let (server, mut client) = start(habits).await;
+async fn whole_session(behaviour: ServerBehaviour, directory: &str, home: &str) -> Vec<String> {
+    let (server, mut client) = start(behaviour).await;
     let local = tempfile::tempdir().unwrap();
     create_tree(local.path());
     let on_server = |path: &str| format!("{home}{path}");

@@ -1,6 +1,6 @@
 //! MPE/iX: `FILE.GROUP.ACCOUNT`.
 
-use oxftp_testing::memory::{Habits, PathArgument};
+use oxftp_testing::memory::{PathArgument, ServerBehaviour};
 
 use super::{bare, whole_session};
 
@@ -15,8 +15,8 @@ fn read(PathArgument { directory, argument, .. }: PathArgument<'_>) -> Option<St
     }
 }
 
-fn mpe() -> Habits {
-    Habits {
+fn mpe() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "HP ARPA FTP Server [A0009F08] (C) Hewlett-Packard Co. [PASV SUPPORT]",
         system: "MPE/iX system",
         home: "SYS/PUB",
@@ -25,7 +25,7 @@ fn mpe() -> Habits {
             Some((account, group)) => format!("\"{group}.{account}\" is the current group."),
             None => format!("\"{directory}\""),
         },
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
 }
 

@@ -1,6 +1,6 @@
 //! HP NonStop (Guardian): `\SYSTEM.$VOLUME.SUBVOLUME.FILE`.
 
-use oxftp_testing::memory::{Habits, PathArgument};
+use oxftp_testing::memory::{PathArgument, ServerBehaviour};
 
 use super::{bare, start};
 use crate::common::{
@@ -18,8 +18,8 @@ fn read(PathArgument { directory, argument, .. }: PathArgument<'_>) -> Option<St
     }
 }
 
-fn nonstop() -> Habits {
-    Habits {
+fn nonstop() -> ServerBehaviour {
+    ServerBehaviour {
         greeting: "node FTP SERVER T9552H02 (Version H02 TANDEM 11JAN2008) ready.",
         system: "NONSTOP_KERNEL",
         home: "$DATA1/ANN",
@@ -27,7 +27,7 @@ fn nonstop() -> Habits {
         shows_directory: |directory| {
             format!("\"\\NODE.{}\" is current directory.", directory.replace('/', "."))
         },
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
     .listing(|name, item| format!("{name:<8}    101 {:>12} 02-Jan-20 10:00:00 255,255 \"NUNU\"", item.size()))
 }
@@ -37,7 +37,7 @@ async fn whole_session_works_on_nonstop() {
     let (server, mut client) = start(nonstop()).await;
     let local = tempfile::tempdir().unwrap();
     create_file(local.path(), "up/NOTES", "notes");
-    server.lay("$DATA1/BOB/MENU", "menu", 0);
+    server.add_file("$DATA1/BOB/MENU", "menu", 0);
 
     client.upload(local.path().join("up/NOTES")).to("").await.unwrap();
     client.upload(local.path().join("up/NOTES")).to("$DATA1.BOB").await.unwrap();

@@ -1,6 +1,6 @@
 //! OpenVMS: `DISK:[DIR.SUB]NAME.EXT;1`.
 
-use oxftp_testing::memory::{Habits, PathArgument};
+use oxftp_testing::memory::{PathArgument, ServerBehaviour};
 
 use super::{bare, start, whole_session};
 use crate::common::{local_files::files, scripts::get};
@@ -35,14 +35,14 @@ fn read(argument: PathArgument<'_>, takes_names: bool) -> Option<String> {
     }
 }
 
-fn open_vms(greeting: &'static str) -> Habits {
-    Habits {
+fn open_vms(greeting: &'static str) -> ServerBehaviour {
+    ServerBehaviour {
         greeting,
         system: "VMS OpenVMS V8.4",
         home: "ANN",
         reads_path: Some(|argument| read(argument, false)),
         shows_directory: |directory| format!("\"{}\" is current directory.", folder(directory)),
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
     .listing(|name, item| {
         let name = if item.is_directory() { format!("{name}.DIR") } else { name.to_owned() };
@@ -66,20 +66,20 @@ async fn whole_session_works_without_telling_greeting() {
 
 #[tokio::test]
 async fn whole_session_works_with_plain_directory_names() {
-    let habits = Habits {
+    let behaviour = ServerBehaviour {
         reads_path: Some(|argument| match argument.argument.starts_with("[.") {
             true => None,
             false => read(argument, true),
         }),
         ..open_vms(GREETING)
     };
-    whole_session(habits, "", "ANN/").await;
+    whole_session(behaviour, "", "ANN/").await;
 }
 
 #[tokio::test]
 async fn vms_version_is_dropped_from_local_name() {
     let (server, mut client) = start(open_vms(GREETING)).await;
-    server.lay("ANN/NOTES", "notes", 0);
+    server.add_file("ANN/NOTES", "notes", 0);
     let local = tempfile::tempdir().unwrap();
 
     client.download("DKA0:[ANN]NOTES;1").to(local.path()).await.unwrap();
@@ -90,7 +90,7 @@ async fn vms_version_is_dropped_from_local_name() {
 #[tokio::test]
 async fn vms_file_is_read_by_its_whole_name() {
     let (server, mut client) = start(open_vms(GREETING)).await;
-    server.lay("ANN/SUB/NOTES", "notes", 0);
+    server.add_file("ANN/SUB/NOTES", "notes", 0);
 
     for path in ["DKA0:[ANN.SUB]NOTES", "[.SUB]NOTES", "SUB/NOTES;1", "DKA0:[ANN]/SUB/NOTES"] {
         assert_eq!(get(&mut client, path).await.unwrap(), b"notes", "{path}");

@@ -30,10 +30,10 @@ const FILES: [(&str, &str); 4] =
 
 /// Uploads, lists and downloads a tree, mirrors it twice in both directions, replaces a file, and removes all.
 async fn whole_session(name: &str) {
-    let habits = (profiles::find(name).unwrap().habits)();
-    let (home, has_rename) = (habits.home, !habits.refused.contains(&"RNFR"));
-    let ends_sessions = habits.breaks_transfers.is_some();
-    let server = MemoryServer::start(habits).await;
+    let behaviour = (profiles::find(name).unwrap().behaviour)();
+    let (home, has_rename) = (behaviour.home, !behaviour.refused.contains(&"RNFR"));
+    let ends_sessions = behaviour.breaks_transfers.is_some();
+    let server = MemoryServer::start(behaviour).await;
     let local = tempfile::tempdir().unwrap();
     FILES.iter().for_each(|(path, content)| create_file(&local.path().join("T"), path, content));
     let on_server = |path: &str| server.content(format!("{home}/{path}").trim_start_matches('/'));

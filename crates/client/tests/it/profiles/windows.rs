@@ -1,6 +1,6 @@
 //! Windows: backslashes and drives.
 
-use oxftp_testing::memory::{Habits, PathArgument};
+use oxftp_testing::memory::{PathArgument, ServerBehaviour};
 
 use super::{bare, start, whole_session};
 use crate::common::scripts::get;
@@ -14,15 +14,15 @@ fn read(PathArgument { directory, argument, .. }: PathArgument<'_>) -> Option<St
     }
 }
 
-fn windows() -> Habits {
-    Habits {
+fn windows() -> ServerBehaviour {
+    ServerBehaviour {
         system: "Windows_NT",
         home: "Users/ann",
         reads_path: Some(read),
         shows_directory: |directory| {
             format!("\"C:\\{}\" is current directory.", directory.replace('/', "\\"))
         },
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
     .listing(|name, item| match item.is_directory() {
         true => format!("01-02-20  10:00AM       <DIR>          {name}"),
@@ -47,7 +47,7 @@ async fn whole_session_works_on_a_drive() {
 #[tokio::test]
 async fn windows_paths_are_read_by_every_spelling() {
     let (server, mut client) = start(windows()).await;
-    server.lay("Users/ann/a/b", "one", 0);
+    server.add_file("Users/ann/a/b", "one", 0);
     client.current_dir().await.unwrap();
 
     for path in ["a/b", "a\\b", "C:\\Users\\ann\\a\\b", "C:\\Users\\ann/a/b"] {

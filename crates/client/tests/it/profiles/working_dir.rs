@@ -2,15 +2,15 @@
 
 use oxftp::EntryKind;
 use oxftp_testing::{
-    memory::{Habits, PathArgument},
+    memory::{PathArgument, ServerBehaviour},
     scripted::Script,
 };
 
 use super::{bare, start, whole_session};
 use crate::common::scripts::{get, play, send_file};
 
-fn shows(shows_directory: fn(&str) -> String) -> Habits {
-    Habits {
+fn shows(shows_directory: fn(&str) -> String) -> ServerBehaviour {
+    ServerBehaviour {
         home: "home/ann",
         // A path that is not absolute would lead somewhere else.
         reads_path: Some(|PathArgument { verb, directory, argument }| match argument.strip_prefix('/') {
@@ -19,7 +19,7 @@ fn shows(shows_directory: fn(&str) -> String) -> Habits {
             None => Some(format!("{directory}/{argument}")),
         }),
         shows_directory,
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
 }
 
@@ -43,14 +43,14 @@ async fn whole_session_works_with_relative_pwd() {
 
 #[tokio::test]
 async fn whole_session_works_without_pwd() {
-    let mut habits = shows(|_| String::new());
-    habits.refused.push("PWD");
-    whole_session(habits, "", "home/ann/").await;
+    let mut behaviour = shows(|_| String::new());
+    behaviour.refused.push("PWD");
+    whole_session(behaviour, "", "home/ann/").await;
 }
 
 #[tokio::test]
 async fn vos_paths_are_entered_step_by_step() {
-    let habits = Habits {
+    let behaviour = ServerBehaviour {
         home: "Sales/Jones",
         reads_path: Some(|PathArgument { directory, argument, .. }| {
             match argument.strip_prefix("%s1#d01>") {
@@ -61,9 +61,9 @@ async fn vos_paths_are_entered_step_by_step() {
         shows_directory: |directory| {
             format!("\"%s1#d01>{}\" is current directory", directory.replace('/', ">"))
         },
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     };
-    whole_session(habits, "", "Sales/Jones/").await;
+    whole_session(behaviour, "", "Sales/Jones/").await;
 }
 
 #[tokio::test]
@@ -81,8 +81,8 @@ async fn empty_pwd_is_not_sent_back() {
 #[tokio::test]
 async fn session_without_way_back_is_opened_again() {
     let (server, mut client) = start(shows(|_| "\"\"".to_owned())).await;
-    server.lay("pub/a", "one", 0);
-    server.lay("home/ann/a", "two", 0);
+    server.add_file("pub/a", "one", 0);
+    server.add_file("home/ann/a", "two", 0);
 
     assert_eq!(client.resolve_link("/pub").await.unwrap(), EntryKind::Directory);
     assert_eq!(get(&mut client, "/pub/a").await.unwrap(), b"one");
@@ -120,8 +120,8 @@ async fn mlsd_answered_by_mere_consent_leads_to_list() {
             "200 OK" => &[("MLSD", "200 OK"), ("FEAT", "402 Command not implemented")],
             _ => &[("MLSD", "220 ok"), ("FEAT", "402 Command not implemented")],
         };
-        let (server, mut client) = start(Habits { replies, ..Habits::default() }).await;
-        server.lay("a", "one", 0);
+        let (server, mut client) = start(ServerBehaviour { replies, ..ServerBehaviour::default() }).await;
+        server.add_file("a", "one", 0);
 
         assert_eq!(client.list("").await.unwrap().len(), 1, "{reply}");
         assert!(!client.features().await.unwrap().contains("MLST"));
@@ -130,16 +130,16 @@ async fn mlsd_answered_by_mere_consent_leads_to_list() {
 
 #[tokio::test]
 async fn missing_directory_is_entered_from_root() {
-    let habits = Habits {
+    let behaviour = ServerBehaviour {
         home: "home/ann",
         reads_path: Some(|PathArgument { directory, argument, .. }| match argument {
             "." => Some(directory.to_owned()),
             _ => Some(argument.strip_prefix('/')?.to_owned()),
         }),
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     };
-    let (server, mut client) = start(habits).await;
-    server.lay("home/ann/pub/a", "one", 0);
+    let (server, mut client) = start(behaviour).await;
+    server.add_file("home/ann/pub/a", "one", 0);
     let local = tempfile::tempdir().unwrap();
 
     client.download("pub").to(local.path()).await.unwrap();
@@ -150,8 +150,8 @@ async fn missing_directory_is_entered_from_root() {
 #[tokio::test]
 async fn login_directory_is_known_without_cwd() {
     for directory in ["", "."] {
-        let (server, mut client) = start(Habits::list_only()).await;
-        server.lay("a", "one", 0);
+        let (server, mut client) = start(ServerBehaviour::list_only()).await;
+        server.add_file("a", "one", 0);
         let local = tempfile::tempdir().unwrap();
 
         client.download(directory).to(local.path().join("d")).write_into(true).await.unwrap();

@@ -1,7 +1,7 @@
 //! z/OS: data sets, members and prefixes.
 
 use oxftp_testing::{
-    memory::{Habits, PathArgument},
+    memory::{PathArgument, ServerBehaviour},
     scripted::Script,
 };
 
@@ -24,8 +24,8 @@ fn read(PathArgument { directory, argument, .. }: PathArgument<'_>) -> Option<St
     }
 }
 
-fn z_os(greeting: &'static str) -> Habits {
-    Habits {
+fn z_os(greeting: &'static str) -> ServerBehaviour {
+    ServerBehaviour {
         greeting,
         system: "MVS is the operating system of this server. FTP Server is running on z/OS.",
         home: "ANN",
@@ -34,7 +34,7 @@ fn z_os(greeting: &'static str) -> Habits {
             "ANN" => "\"'ANN.'\" is working directory.".to_owned(),
             other => format!("\"'{}'\" partitioned data set is working directory.", other.replace('/', ".")),
         },
-        ..Habits::list_only()
+        ..ServerBehaviour::list_only()
     }
     .listing(|name, item| {
         let organization = if item.is_directory() { "PO" } else { "PS" };
@@ -60,8 +60,8 @@ async fn whole_session_works_with_quoted_prefix() {
 async fn quoted_data_set_is_downloaded_as_tree() {
     for greeting in [GREETING, "ready"] {
         let (server, mut client) = start(z_os(greeting)).await;
-        server.lay("ANN/SRC/MENU", "menu", 0);
-        server.lay("ANN/SRC/LIST", "list", 0);
+        server.add_file("ANN/SRC/MENU", "menu", 0);
+        server.add_file("ANN/SRC/LIST", "list", 0);
         let local = tempfile::tempdir().unwrap();
 
         client.download("'ANN.SRC'").to(local.path()).await.unwrap();
@@ -76,7 +76,7 @@ async fn quoted_data_set_is_downloaded_as_tree() {
 #[tokio::test]
 async fn z_os_members_are_read_by_every_spelling() {
     let (server, mut client) = start(z_os(GREETING)).await;
-    server.lay("ANN/SRC/MENU", "menu", 0);
+    server.add_file("ANN/SRC/MENU", "menu", 0);
 
     for path in ["'ANN.SRC(MENU)'", "SRC(MENU)", "SRC/MENU", "'ANN.'/SRC/MENU", "'ANN.SRC'/MENU"] {
         assert_eq!(get(&mut client, path).await.unwrap(), b"menu", "{path}");

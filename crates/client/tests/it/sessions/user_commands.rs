@@ -5,7 +5,7 @@ use std::sync::Arc;
 use oxftp::{ClientBuilder, Error};
 use oxftp_testing::{
     fragile::{Fault, Fragile},
-    memory::{Habits, MemoryServer},
+    memory::{MemoryServer, ServerBehaviour},
 };
 
 use super::*;
@@ -113,10 +113,10 @@ async fn type_of_user_moves_files_only() {
 
 #[tokio::test]
 async fn sizes_of_converted_files_may_differ() {
-    let server = MemoryServer::start(Habits::default()).await;
-    server.lay("a", "content", 0);
-    server.change(|habits| {
-        habits.facts_line = Arc::new(|name, _| format!("type=file;size=99; {name}"));
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
+    server.add_file("a", "content", 0);
+    server.change(|behaviour| {
+        behaviour.facts_line = Arc::new(|name, _| format!("type=file;size=99; {name}"));
     });
     let local = tempfile::tempdir().unwrap();
     let download = |builder: ClientBuilder| {
@@ -127,7 +127,7 @@ async fn sizes_of_converted_files_may_differ() {
             client.download("a").to(target).write_into(true).await
         }
     };
-    server.change(|habits| habits.refused = vec!["SIZE", "MLST"]);
+    server.change(|behaviour| behaviour.refused = vec!["SIZE", "MLST"]);
 
     assert!(matches!(download(builder()).await, Err(Error::SizeMismatch { .. })));
     download(builder().on_login("TYPE E")).await.unwrap();

@@ -4,7 +4,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use oxftp::{Client, Connections, Credentials, Pool};
-use oxftp_testing::memory::{Habits, MemoryServer};
+use oxftp_testing::memory::{MemoryServer, ServerBehaviour};
 use tempfile::TempDir;
 
 use crate::common::counting_connector::{CountingConnector, Counts};
@@ -23,11 +23,11 @@ struct Counted {
 
 impl Counted {
     async fn start() -> Self {
-        let server = MemoryServer::start(Habits::default()).await;
+        let server = MemoryServer::start(ServerBehaviour::default()).await;
         for number in 10..10 + FILES {
-            server.lay(&format!("d/f{number}"), vec![b'x'; 200], 1_600_000_000);
+            server.add_file(&format!("d/f{number}"), vec![b'x'; 200], 1_600_000_000);
         }
-        server.lay("large", content(3 << 20), 1_600_000_000);
+        server.add_file("large", content(3 << 20), 1_600_000_000);
         let connector = CountingConnector::default();
         let builder = Client::builder().socket_timeout(Duration::from_secs(20)).connector(connector.clone());
         let pool = Pool::new(builder, server.address(), Credentials::anonymous()).size(1);
@@ -137,9 +137,9 @@ fn slow_pool(server: &MemoryServer) -> (CountingConnector, Pool) {
 /// 26 files take less time than the logins of a second connection are worth.
 #[tokio::test]
 async fn costly_logins_are_not_repeated_for_trees() {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     for number in 0..26 {
-        server.lay(&format!("d/f{number}"), "x", 1_600_000_000);
+        server.add_file(&format!("d/f{number}"), "x", 1_600_000_000);
     }
     let run = async |job: &str| {
         let (connector, pool) = slow_pool(&server);
@@ -163,13 +163,13 @@ async fn costly_logins_are_not_repeated_for_trees() {
 
 #[tokio::test]
 async fn costly_logins_are_not_repeated_for_files() {
-    let server = MemoryServer::start(Habits::default()).await;
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
     let (connector, pool) = slow_pool(&server);
-    server.lay("large", content(70 << 20), 1_600_000_000);
+    server.add_file("large", content(70 << 20), 1_600_000_000);
     let local = tempfile::tempdir().unwrap();
 
     for number in 0..20 {
-        server.lay(&format!("f{number}"), "x", 1_600_000_000);
+        server.add_file(&format!("f{number}"), "x", 1_600_000_000);
         pool.download(format!("f{number}")).to(local.path()).connections(Connections::Auto).await.unwrap();
     }
     pool.download("large").to(local.path()).segments(8).connections(Connections::Auto).await.unwrap();

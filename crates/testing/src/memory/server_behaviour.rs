@@ -35,7 +35,7 @@ pub enum ListedPath {
 
 /// The behaviour of a [`MemoryServer`](super::MemoryServer).
 #[derive(Clone)]
-pub struct Habits {
+pub struct ServerBehaviour {
     /// The text of the greeting, or the whole greeting if one of its lines begins with a code.
     pub greeting: &'static str,
     /// The text of the reply to `SYST`.
@@ -135,7 +135,7 @@ pub struct Habits {
     pub now: i64,
 }
 
-impl Default for Habits {
+impl Default for ServerBehaviour {
     /// A server of today, which keeps names as they are.
     fn default() -> Self {
         Self {
@@ -196,7 +196,7 @@ impl Default for Habits {
     }
 }
 
-impl Habits {
+impl ServerBehaviour {
     /// A server that implements only `LIST`, and neither tells nor sets exact times.
     #[must_use]
     pub fn list_only() -> Self {
@@ -241,8 +241,8 @@ impl Habits {
     }
 }
 
-impl fmt::Debug for Habits {
+impl fmt::Debug for ServerBehaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Habits").field("refused", &self.refused).finish_non_exhaustive()
+        f.debug_struct("ServerBehaviour").field("refused", &self.refused).finish_non_exhaustive()
     }
 }
