@@ -42,12 +42,14 @@ pub const PROFILES: &[&[Profile]] = &[
 macro_rules! for_each_profile {
     ($macro:ident) => {
         $macro! {
+            abb_robot,
             ability_server,
             absolute_paths_only,
             active_mode_only,
             active_type_ascii_only,
             agrees_to_all,
             aix,
+            alfresco,
             aliases_of_success,
             allocation_required,
             android_solid_explorer,
@@ -67,8 +69,10 @@ macro_rules! for_each_profile {
             cerberus,
             cesar_ftp,
             changes_to_anything,
+            cisco_ios,
             clock_in_year_19100,
             connect_enterprise,
+            core_ftp,
             crush_ftp,
             data_closed_after_error,
             data_logger_gl240,
@@ -148,6 +152,7 @@ macro_rules! for_each_profile {
             no_preliminary_reply,
             node_ftp_srv,
             nucleus,
+            omron_nj,
             other_code_at_end,
             passive_as_extended,
             passive_is_425,
@@ -215,6 +220,7 @@ macro_rules! for_each_profile {
             xlight,
             year_only,
             z_ftp_server,
+            z_os_unix,
         }
     };
 }
