@@ -69,6 +69,11 @@ pub(crate) struct ServerCapabilities {
     pub(crate) no_eprt: bool,
     /// `ALLO` is superfluous or was refused.
     pub(crate) no_allocation: bool,
+    /// `STOR` is refused without `ALLO`.
+    pub(crate) needs_allocation: bool,
+    /// `true` if files have to be deleted before they are replaced, because `STOR` keeps their content; `None` if an
+    /// upload of the wrong size was not examined yet.
+    pub(crate) keeps_content: Option<bool>,
     /// `MLST` has succeeded.
     pub(crate) mlst_works: bool,
     /// `MLSD` is not supported.
@@ -151,6 +156,8 @@ impl ServerCapabilities {
         self.no_compressed_uploads |= other.no_compressed_uploads;
         self.no_eprt |= other.no_eprt;
         self.no_allocation |= other.no_allocation;
+        self.needs_allocation |= other.needs_allocation;
+        self.keeps_content = self.keeps_content.or(other.keeps_content);
         if self.features.is_none() {
             self.features.clone_from(&other.features);
         }

@@ -30,6 +30,8 @@ pub(crate) struct OptionalCommands {
     omits_preliminary: AtomicBool,
     /// A session has ended after a complete listing.
     ends_after_listing: AtomicBool,
+    /// The server had no port for a passive data connection.
+    lacked_passive_port: AtomicBool,
     /// The user knows that uploads cannot be verified.
     reported_unverified: AtomicBool,
 }
@@ -103,6 +105,16 @@ impl OptionalCommands {
     /// Records that a session has ended after a complete listing.
     pub(crate) fn note_end_after_listing(&self) {
         self.ends_after_listing.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether the server had no port for a passive data connection.
+    pub(crate) fn lacked_passive_port(&self) -> bool {
+        self.lacked_passive_port.load(Ordering::Relaxed)
+    }
+
+    /// Records that the server had no port for a passive data connection; returns whether that was so before.
+    pub(crate) fn note_lack_of_passive_port(&self) -> bool {
+        self.lacked_passive_port.swap(true, Ordering::Relaxed)
     }
 
     /// Returns `true` the first time that the user has to learn that uploads cannot be verified.

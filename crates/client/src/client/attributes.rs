@@ -1,6 +1,6 @@
 //! Attributes of remote files: modification time and permissions.
 
-use oxftp_proto::{Code, Command, Precision, RemotePath, Reply, Timestamp, classify};
+use oxftp_proto::{Code, Command, Precision, RemotePath, Reply, Timestamp, classify, server::ServerKind};
 
 use super::{
     Client,
@@ -119,7 +119,44 @@ impl Client {
     pub(crate) fn may_tell_sizes(&self) -> bool {
         !self.capabilities.no_size
             && !self.converts_files()
-            && self.capabilities.features.as_ref().is_none_or(|features| features.contains("SIZE"))
+            && self
+                .capabilities
+                .features
+                .as_ref()
+                .is_none_or(|features| features.is_empty() || features.contains("SIZE"))
+    }
+
+    /// Returns whether the server needs `ALLO` before each upload.
+    pub(crate) fn needs_allocation(&self) -> bool {
+        self.capabilities.needs_allocation
+    }
+
+    /// Records that an upload was refused because `ALLO` was missing. Returns `false` if this is no such refusal, or if it is
+    /// known already.
+    pub(crate) fn learn_to_allocate(&mut self, error: &Error) -> bool {
+        error.reply().is_some_and(classify::requires_allocation)
+            && !std::mem::replace(&mut self.capabilities.needs_allocation, true)
+    }
+
+    /// Returns whether files are deleted before they are replaced, because the server keeps their content: it appends to
+    /// them, or does not cut them off.
+    pub(crate) fn keeps_content(&self) -> bool {
+        self.capabilities.keeps_content == Some(true)
+    }
+
+    /// Learns from an upload that is larger on the server than here: from now on, files are deleted before they are replaced, or
+    /// no longer if that did not help. Returns `true` if the upload is worth another attempt.
+    pub(crate) fn learn_to_delete_first(&mut self, error: &Error) -> bool {
+        if self.server_kind() != ServerKind::Other
+            || self.converts_files()
+            || self.uses_bare_names()
+            || !error.is_larger_than_uploaded()
+        {
+            return false;
+        }
+        let is_new = self.capabilities.keeps_content.is_none();
+        self.capabilities.keeps_content = Some(is_new);
+        is_new
     }
 
     /// Records that the server answers `SIZE` with wrong values, so that it is not sent again.

@@ -1,6 +1,9 @@
 //! Passive and active mode: opens the data connections of transfers.
 
-use std::{io, net::SocketAddrV4};
+use std::{
+    io,
+    net::{IpAddr, SocketAddrV4},
+};
 
 use oxftp_proto::{
     Command, Reply, TransferType,
@@ -85,7 +88,7 @@ impl Client {
     ) -> Result<(Opened, Option<Reply>)> {
         let refused = match self.open_passive_for(command, query).await {
             Err(Error::StatusCode(refused))
-                if self.capabilities.passive.is_none() && classify::rejects_passive(&refused.info) =>
+                if self.capabilities.passive.is_none() && self.may_try_active(&refused.info) =>
             {
                 refused
             }
@@ -93,7 +96,8 @@ impl Client {
         };
         match self.open_active().await {
             Ok(opened) => {
-                self.capabilities.active_only = true;
+                // Passive mode may work later if the server has no port at the moment.
+                self.capabilities.active_only |= classify::rejects_passive(&refused.info);
                 Ok((opened, None))
             }
             Err(error) if error.is_connection_lost() => Err(error),
@@ -206,6 +210,28 @@ impl Client {
         self.capabilities.no_eprt |=
             self.control.run_with(dialog, DialogIo::Data(&mut dialer)).await?.refuses_eprt();
         dialer.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
+    }
+
+    /// Returns whether active mode is worth an attempt after the refusal of each passive mode. A server that has no port is
+    /// asked for one again before that.
+    fn may_try_active(&self, refused: &Reply) -> bool {
+        classify::rejects_passive(refused)
+            || classify::lacks_passive_port(refused)
+                && self.capabilities.commands.note_lack_of_passive_port()
+                && self.is_near()
+    }
+
+    /// Returns whether the server can probably connect to this machine: no address is translated between the two.
+    fn is_near(&self) -> bool {
+        let addresses = (self.control.local_address(), self.control.peer_address());
+        let (Some(local), Some(peer)) = addresses else { return false };
+        let is_private = |address: IpAddr| match address.to_canonical() {
+            IpAddr::V4(address) => address.is_private() || address.is_loopback() || address.is_link_local(),
+            IpAddr::V6(address) => {
+                address.is_unique_local() || address.is_loopback() || address.is_unicast_link_local()
+            }
+        };
+        !is_private(local.ip()) || is_private(peer.ip())
     }
 
     fn dialer<'a>(&self, config: &'a crate::config::Config, host: &'a str) -> DataDialer<'a> {

@@ -345,6 +345,7 @@ impl Client {
         };
         let mut attempts = self.reconnects();
         let mut replaced = 0;
+        let mut lacked_port = self.capabilities.commands.lacked_passive_port();
         loop {
             let queries = queries.clone().without(&self.capabilities.commands);
             match self.begin_boxed(queries, command.clone(), request).await {
@@ -368,6 +369,11 @@ impl Client {
                         return Err(error);
                     }
                 }
+                // Active mode is tried at the second refusal.
+                Err(error) if attempts > 0 && !lacked_port && lacks_passive_port(&error) => {
+                    attempts -= 1;
+                    lacked_port = true;
+                }
                 outcome => return outcome,
             }
         }
@@ -376,13 +382,7 @@ impl Client {
     /// Returns whether the session can have no further data connections: the server refuses them by `425` although
     /// there were some before. Azure App Service does so after some hundred of them; a new session has them again.
     fn is_spent(&self, error: &Error) -> bool {
-        let is_passive = |refused: &StatusCodeError| {
-            refused.info.code() == Code::CANNOT_OPEN_DATA
-                && refused.expected.iter().any(|code| matches!(&**code, "227" | "229"))
-        };
-        self.state.had_passive_data
-            && !self.state.altered
-            && matches!(error, Error::StatusCode(refused) if is_passive(refused))
+        self.state.had_passive_data && !self.state.altered && lacks_passive_port(error)
     }
 
     // A separate function boxes the future, so that the futures of all callers, and the stack that they need, are
@@ -558,6 +558,15 @@ async fn secure(tls: &TlsSession, socket: BoxSocket, ends_early: bool) -> Result
         end_sending(&mut stream).await.map_err(Error::DataConnect)?;
     }
     Ok(Transport::Tls(Box::new(stream)))
+}
+
+/// Returns whether a passive command was refused because the server has no port for it.
+fn lacks_passive_port(error: &Error) -> bool {
+    let is_passive = |refused: &StatusCodeError| {
+        classify::lacks_passive_port(&refused.info)
+            && refused.expected.iter().any(|code| matches!(&**code, "227" | "229"))
+    };
+    matches!(error, Error::StatusCode(refused) if is_passive(refused))
 }
 
 fn is_listing(command: &Command) -> bool {

@@ -114,7 +114,7 @@ impl DataDialer<'_> {
             passive.advertised.filter(|address| self.trust_advertised && !address.is_unspecified());
         let address = advertised.map(IpAddr::V4).or(self.peer);
         let target = Target::Data { host: self.host, address, port: passive.port };
-        match Deadline::start(self.deadline).cut(self.connector.connect(target)).await {
+        match Deadline::start(self.deadline).cut(connect(self.connector, target)).await {
             Some(Ok(socket)) => {
                 // If this connection is dropped before its command is sent, it must not look like the end of an empty
                 // upload: libunftp may use it for the next one.
@@ -144,6 +144,23 @@ impl DataDialer<'_> {
         Ok(SocketAddr::new(active.advertise.unwrap_or(local.ip()), local.port()))
     }
 }
+
+/// Connects to the server's data port, again after a short pause if it refuses: small devices send the port before
+/// they listen on it.
+async fn connect(connector: &dyn Connector, target: Target<'_>) -> io::Result<BoxSocket> {
+    for pause in PAUSES_WHILE_REFUSED {
+        match connector.connect(target).await {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                tokio::time::sleep(pause).await;
+            }
+            outcome => return outcome,
+        }
+    }
+    connector.connect(target).await
+}
+
+/// The pauses before a refused data connection is tried again.
+const PAUSES_WHILE_REFUSED: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(150)];
 
 pub(crate) fn too_slow() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the data connection was not opened in time")

@@ -60,6 +60,12 @@ impl Error {
         }
     }
 
+    /// Returns whether an uploaded file is larger on the server than here.
+    pub(crate) fn is_larger_than_uploaded(&self) -> bool {
+        let Self::UploadMismatch { source, .. } = self else { return false };
+        matches!(**source, Self::SizeMismatch { expected, transferred } if expected > transferred)
+    }
+
     /// Returns whether a path on the server does not exist.
     ///
     /// FTP uses the same code (550) for missing files and for other refusals, such as missing permissions. They are

@@ -42,6 +42,8 @@ pub(crate) struct DirectoryListing {
     at_end: bool,
     /// `Some(true)` if the server said that the listing is cut; `None` until the listing was finished.
     finished: Option<bool>,
+    /// There were lines that end in LF.
+    has_lines: bool,
     /// There were lines that describe a file, or the directory itself.
     pub(super) has_entries: bool,
     pub(super) summary: ListingSummary,
@@ -109,6 +111,7 @@ impl DirectoryListing {
             max_bytes: limits.listing_bytes,
             at_end: true,
             finished: None,
+            has_lines: false,
             has_entries: false,
             summary: ListingSummary::default(),
             held: VecDeque::new(),
@@ -270,6 +273,7 @@ impl DirectoryListing {
     async fn read(&mut self) -> Result<()> {
         let too_long = |error: LineTooLong| Error::Limit { what: "bytes in a line", limit: error.limit };
         if let Some(line) = self.lines.feed(&mut self.buffer).map_err(too_long)? {
+            self.has_lines = true;
             self.push(&line);
             return Ok(());
         }
@@ -313,6 +317,16 @@ impl DirectoryListing {
     /// cannot be parsed, the line is incomplete, and so is the listing.
     fn push_last_line(&mut self, last_line: Option<&[u8]>) -> Result<()> {
         let unparsed_before = self.parser.unparsed();
+        let last_line = match last_line {
+            // Old servers end lines in CR alone. Neither a name nor another part of a line contains one.
+            Some(text) if self.method.verb.is_list() && !self.has_lines && text.contains(&b'\r') => {
+                let end = text.iter().rposition(|byte| *byte == b'\r').unwrap_or_default();
+                let (lines, rest) = text.split_at_checked(end).unwrap_or_default();
+                lines.split(|byte| *byte == b'\r').for_each(|line| self.push(line));
+                Some(rest.get(1..).unwrap_or_default()).filter(|rest| !rest.is_empty())
+            }
+            last_line => last_line,
+        };
         // Some servers end a listing with the byte that ends a text in C or CP/M.
         let last_line = last_line.filter(|line| !line.iter().all(|byte| matches!(byte, 0 | 0x1a)));
         match last_line {

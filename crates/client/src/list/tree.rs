@@ -744,7 +744,10 @@ impl<'c> Entries<'c> {
         };
         let second = match second {
             Ok(second) => second,
-            Err(error) if self.client.is_broken() => return Err(error),
+            // Some devices end the session at an option of `LIST`. The first listing was complete.
+            Err(error) if self.client.is_broken() && self.client.reconnect().await.is_err() => {
+                return Err(error);
+            }
             Err(_) => return Ok(false),
         };
         let Some(directory) = &mut self.current else { return Ok(false) };

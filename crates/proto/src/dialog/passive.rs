@@ -53,8 +53,12 @@ impl PassiveMode {
             }
             Self::Epsv => Err(reply.unexpected(&["229"]).into()),
             Self::Pasv => {
-                let reply = reply.expect(&["227"])?;
-                let address = from_any_line(&reply, parse_pasv)?;
+                let address = match (reply.code(), from_any_line(&reply, parse_pasv)) {
+                    // Some servers send the address after another code of success.
+                    (code, Ok(address)) if code.class() == 2 => address,
+                    (code, Err(error)) if code.get() == 227 => return Err(error.into()),
+                    _ => return Err(reply.unexpected(&["227"]).into()),
+                };
                 Ok(PassiveAddress { port: address.port(), advertised: Some(*address.ip()) })
             }
         }

@@ -84,7 +84,32 @@ pub(super) type Reason = &'static str;
 /// Returns whether a line that no format can read is still part of a normal listing.
 pub(super) fn is_no_entry(line: &[u8]) -> bool {
     let line = line.trim_ascii();
-    line.is_empty() || is_total(line) || is_header(line)
+    line.is_empty() || is_total(line) || is_header(line) || is_count(line) || names_columns(line)
+}
+
+/// `3 File(s)` or `3 file(s), 1 dir(s)`.
+fn is_count(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).peekable();
+    let is_number =
+        |word: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
+    let is_plural = |word: &[u8]| word.strip_suffix(b",").unwrap_or(word).ends_with(b"(s)");
+    words.peek().is_some()
+        && loop {
+            match (words.next(), words.next()) {
+                (None, _) => break true,
+                (Some(number), Some(noun)) if is_number(number) && is_plural(noun) => {}
+                _ => break false,
+            }
+        }
+}
+
+/// The names of columns, such as `Mode Owner Size Date Name`, or the line below them. Lines that describe files have digits.
+fn names_columns(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
+    let has = |name: &str| words.clone().any(|word| word.eq_ignore_ascii_case(name.as_bytes()));
+    let is_rule = |word: &[u8]| word.iter().all(|byte| matches!(byte, b'-' | b'='));
+    let has_names = has("name") && has("size") && !line.iter().any(u8::is_ascii_digit);
+    has_names || words.clone().count() > FEWEST_COLUMNS && words.all(is_rule)
 }
 
 /// `total 12` or `Total of 3 files`, also `insgesamt 12` and the like.
@@ -174,6 +199,8 @@ const ENCODINGS: [&Encoding; 12] = [
 /// Bytes of the longest of these words, with a margin.
 const LONGEST_FOREIGN_TOTAL: usize = 24;
 const SHOWN: usize = 120;
+/// A line of fewer words may be a name of dashes.
+const FEWEST_COLUMNS: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -187,6 +214,23 @@ mod tests {
             assert!(is_no_entry(line.as_bytes()), "{line:?}");
         }
         for line in ["totally.txt", ":", "readme", "total1", "total recall", "-rw- what:"] {
+            assert!(!is_no_entry(line.as_bytes()), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn counts_and_columns_are_no_entries() {
+        for line in [
+            "     3 File(s)",
+            "2 file(s), 1 dir(s)",
+            "1,234 file(s)",
+            "Permissions  Owner  Group  Size Date  Name",
+            "---------- - ------ ---- ---------- ------------ ----",
+        ] {
+            assert!(is_no_entry(line.as_bytes()), "{line:?}");
+        }
+        for line in ["3 files", "size name2", "Name of Size 3", "---", "-- - notes", "file(s)", "3 4 file(s)"]
+        {
             assert!(!is_no_entry(line.as_bytes()), "{line:?}");
         }
     }

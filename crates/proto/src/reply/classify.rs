@@ -216,6 +216,22 @@ pub fn rejects_passive(reply: &Reply) -> bool {
     is_unknown_command(reply) || reply.code().class() == 5 && !has_code(reply, &[521, 522, 530, 534])
 }
 
+/// Returns whether the server knows a passive command, but cannot open a port for it. Some servers without passive mode
+/// say so at each attempt.
+#[must_use]
+pub fn lacks_passive_port(reply: &Reply) -> bool {
+    has_code(reply, &[425])
+}
+
+/// Returns whether the server wants to know the size of a file before its upload (`ALLO`).
+#[must_use]
+pub fn requires_allocation(reply: &Reply) -> bool {
+    reply.code().class() == 5
+        && reply
+            .lines()
+            .any(|line| line.split(|byte| !byte.is_ascii_alphabetic()).any(|word| word == b"ALLO"))
+}
+
 /// Returns whether the server refused the argument of a command: a path that it takes for a wrong one, or for one of
 /// the wrong kind.
 #[must_use]
@@ -807,6 +823,12 @@ mod tests {
             rejects_passive,
             &[(502, "no"), (550, "Passive mode not available"), (553, "no")],
             &[(425, "no ports"), (421, "bye"), (530, "log in"), (522, "TLS required")],
+        );
+        check(lacks_passive_port, &[(425, "no ports")], &[(421, "bye"), (500, "what?"), (550, "no")]);
+        check(
+            requires_allocation,
+            &[(503, "Bad sequence of commands. ALLO required before STOR."), (550, "send ALLO first")],
+            &[(553, "ALLOY.TXT: not allowed"), (503, "USER first"), (425, "ALLO")],
         );
         check(rejects_argument, &[(501, "not a directory"), (550, "x")], &[(500, "what?"), (450, "busy")]);
     }

@@ -82,6 +82,8 @@ pub struct ServerBehaviour {
     pub extended_passive: fn(u16) -> String,
     /// The reply to `PASV` for a port.
     pub passive: fn(u16) -> String,
+    /// The port of a data connection is open a moment after the reply that names it.
+    pub listens_late: bool,
     /// The number of data connections that a session may have; more are refused with `425`.
     pub data_connections: usize,
     /// `EPSV` and `PASV` are refused unless `PRET` was sent.
@@ -96,6 +98,8 @@ pub struct ServerBehaviour {
     pub ends_after_listing: Option<&'static str>,
     /// The type is `A` again after each listing, and files are converted in it.
     pub listing_resets_type: bool,
+    /// The type is `A` again after each upload, and files are converted in it.
+    pub upload_resets_type: bool,
     /// `NLST` shows a slash after the names of directories.
     pub marks_directories: bool,
     /// The first `RETR` and the first `STOR` of each path end after half of the bytes, with this reply. The session ends
@@ -107,6 +111,8 @@ pub struct ServerBehaviour {
     pub hides_dot_names: bool,
     /// The words after `LIST` are options if they begin with `-`; otherwise they are a path.
     pub knows_list_options: bool,
+    /// The session ends at `LIST -a`.
+    pub ends_at_list_options: bool,
     /// The refusal to list an empty directory.
     pub empty_listing: Option<&'static str>,
     /// `LIST` and `NLST` put the path before each name.
@@ -119,6 +125,8 @@ pub struct ServerBehaviour {
     pub listed_paths: &'static [(&'static str, ListedPath)],
     /// The text before and after the lines of `LIST`.
     pub list_frame: (&'static str, &'static str),
+    /// The end of a line of `LIST`.
+    pub list_line_end: &'static str,
     /// The form in which a new name is stored.
     pub stores_as: fn(&str) -> String,
     /// The form in which names are compared.
@@ -127,6 +135,10 @@ pub struct ServerBehaviour {
     pub rename_replaces: bool,
     /// Files may be replaced by `STOR`.
     pub upload_replaces: bool,
+    /// `STOR` begins at the start of the old file, and leaves its end if it is longer.
+    pub upload_keeps_end: bool,
+    /// `STOR` is refused unless `ALLO` was sent.
+    pub requires_allocation: bool,
     /// Formats an entry as a line of `LIST`.
     pub list_line: Arc<LineFormat>,
     /// Formats an entry as a line of `MLSD`.
@@ -161,6 +173,7 @@ impl Default for ServerBehaviour {
             line_end: "\r\n",
             extended_passive: |port| format!("229 listening (|||{port}|)"),
             passive: |port| format!("227 Entering Passive Mode (127,0,0,1,{},{})", port >> 8, port & 255),
+            listens_late: false,
             data_connections: usize::MAX,
             requires_pret: false,
             sessions: None,
@@ -168,21 +181,26 @@ impl Default for ServerBehaviour {
             ends_after_transfer: false,
             ends_after_listing: None,
             listing_resets_type: false,
+            upload_resets_type: false,
             marks_directories: false,
             breaks_transfers: None,
             names_are_bytes: false,
             hides_dot_names: false,
             knows_list_options: true,
+            ends_at_list_options: false,
             empty_listing: None,
             lists_paths: false,
             lists_missing_as_empty: false,
             lists_in_ascii_only: false,
             listed_paths: &[],
             list_frame: ("", ""),
+            list_line_end: "\r\n",
             stores_as: str::to_owned,
             compares_as: str::to_owned,
             rename_replaces: true,
             upload_replaces: true,
+            upload_keeps_end: false,
+            requires_allocation: false,
             list_line: Arc::new(|name, item| {
                 let kind = if item.is_directory() { 'd' } else { '-' };
                 format!("{kind}rw-r--r-- 1 ann staff {} Jan  2  2020 {name}", item.size())

@@ -4,11 +4,12 @@ use std::{
     borrow::Cow,
     net::Ipv4Addr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream, tcp::OwnedWriteHalf},
+    net::{TcpListener, TcpSocket, TcpStream, tcp::OwnedWriteHalf},
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
@@ -60,6 +61,7 @@ struct MemorySession {
     restart: usize,
     is_ascii: bool,
     has_pret: bool,
+    has_allocated: bool,
     data_connections: usize,
     transfers: usize,
     is_over: bool,
@@ -90,6 +92,7 @@ async fn run(
         restart: 0,
         is_ascii: true,
         has_pret: false,
+        has_allocated: false,
         data_connections: 0,
         transfers: 0,
         is_over: false,
@@ -246,6 +249,10 @@ impl MemorySession {
                 self.has_pret = true;
                 "200 fine".to_owned()
             }
+            ("ALLO", _) if behaviour.requires_allocation => {
+                self.has_allocated = true;
+                "200 fine".to_owned()
+            }
             ("NOOP" | "OPTS", _) => "200 fine".to_owned(),
             ("REST", _) => {
                 self.restart = argument.parse().unwrap_or(0);
@@ -324,11 +331,18 @@ impl MemorySession {
             return self.reply("425 Can't open data connection.").await;
         }
         self.data_connections += 1;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let port = listener.local_addr()?.port();
-        self.passive = Some(listener);
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let port = socket.local_addr()?.port();
         let reply =
             if verb == "EPSV" { (behaviour.extended_passive)(port) } else { (behaviour.passive)(port) };
+        if behaviour.listens_late {
+            self.reply(&reply).await?;
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            self.passive = Some(socket.listen(1)?);
+            return Ok(());
+        }
+        self.passive = Some(socket.listen(1)?);
         self.reply(&reply).await
     }
 
@@ -377,6 +391,10 @@ impl MemorySession {
     async fn list(&mut self, verb: &str, argument: &str, behaviour: &ServerBehaviour) -> std::io::Result<()> {
         if behaviour.lists_in_ascii_only && !self.is_ascii {
             return self.reply("504 LIST not implemented for type I").await;
+        }
+        if behaviour.ends_at_list_options && verb == "LIST" && argument.starts_with('-') {
+            self.is_over = true;
+            return Ok(());
         }
         let (all, path) = match argument.strip_prefix("-a") {
             Some(path) if verb != "MLSD" && behaviour.knows_list_options => (true, path.trim_start()),
@@ -479,15 +497,24 @@ impl MemorySession {
         if old.is_some() && !behaviour.upload_replaces {
             return self.reply("553 File already exists").await;
         }
+        if behaviour.requires_allocation && !std::mem::take(&mut self.has_allocated) {
+            return self.reply("503 Bad sequence of commands: ALLO is required before STOR.").await;
+        }
         let mut content = old.unwrap_or_default();
-        content.truncate(if verb == "APPE" { content.len() } else { start });
+        let end = content.split_off(if verb == "APPE" { content.len() } else { start.min(content.len()) });
         let broken = self.breaks("STOR", path, behaviour);
         let mut received = Vec::new();
         self.data(behaviour.opens).await?.read_to_end(&mut received).await?;
         if broken.is_some() {
             received.truncate(received.len() / 2);
         }
+        if behaviour.upload_resets_type && self.is_ascii {
+            received = String::from_utf8_lossy(&received).replace("\r\n", "\n").into_bytes();
+        }
+        self.is_ascii |= behaviour.upload_resets_type;
+        let kept = end.get(received.len()..).filter(|_| behaviour.upload_keeps_end).unwrap_or_default();
         content.append(&mut received);
+        content.extend_from_slice(kept);
         {
             let mut state = lock(&self.state);
             let now = state.behaviour.now;
@@ -552,7 +579,10 @@ impl MemoryState {
                 format!("{prefix}{name}/\r\n")
             }
             "NLST" => format!("{prefix}{name}\r\n"),
-            "LIST" => format!("{}\r\n", (self.behaviour.list_line)(&format!("{prefix}{name}"), item)),
+            "LIST" => {
+                let line = (self.behaviour.list_line)(&format!("{prefix}{name}"), item);
+                format!("{line}{}", self.behaviour.list_line_end)
+            }
             _ => format!("{}\r\n", (self.behaviour.facts_line)(name, item)),
         });
         let (before, after) = if verb == "LIST" { self.behaviour.list_frame } else { ("", "") };

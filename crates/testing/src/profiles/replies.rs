@@ -57,6 +57,13 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "unknown_is_400", behaviour: unknown_is_400 },
     Profile { name: "unknown_is_451", behaviour: unknown_is_451 },
     Profile { name: "unknown_is_530", behaviour: unknown_is_530 },
+    Profile { name: "allocation_required", behaviour: allocation_required },
+    Profile { name: "list_option_ends_session", behaviour: list_option_ends_session },
+    Profile { name: "listing_lines_end_with_return", behaviour: listing_lines_end_with_return },
+    Profile { name: "listing_with_columns", behaviour: listing_with_columns },
+    Profile { name: "passive_is_425", behaviour: passive_is_425 },
+    Profile { name: "passive_port_opens_late", behaviour: passive_port_opens_late },
+    Profile { name: "passive_with_200", behaviour: passive_with_200 },
     Profile { name: "year_only", behaviour: year_only },
 ];
 
@@ -464,4 +471,47 @@ fn year_only() -> ServerBehaviour {
         let mode = if item.is_directory() { "drwxr-xr-x" } else { "-rw-r--r--" };
         format!("{mode} 1 ftp ftp {:>12} {} {name}", item.size(), item.time().year)
     })
+}
+
+/// `STOR` is refused without `ALLO`.
+fn allocation_required() -> ServerBehaviour {
+    ServerBehaviour { requires_allocation: true, ..classic() }
+}
+
+/// The session ends at an option of `LIST`.
+fn list_option_ends_session() -> ServerBehaviour {
+    ServerBehaviour { ends_at_list_options: true, ..classic() }
+}
+
+/// Lines of listings end in CR alone.
+fn listing_lines_end_with_return() -> ServerBehaviour {
+    ServerBehaviour { list_line_end: "\r", ..classic() }
+}
+
+/// Names of columns before the files, and their number after them.
+fn listing_with_columns() -> ServerBehaviour {
+    let head =
+        "Permissions  Owner  Group  Size  Date  Name\r\n-----------  -----  -----  ----  ----  ----\r\n";
+    ServerBehaviour { list_frame: (head, "\r\n     4 File(s)\r\n"), ..classic() }
+}
+
+/// Passive mode is refused as if no port were free.
+fn passive_is_425() -> ServerBehaviour {
+    ServerBehaviour {
+        replies: &[("EPSV", "500 command not understood."), ("PASV", "425 Can't open passive connection.")],
+        ..classic()
+    }
+}
+
+/// The port of `PASV` is open a moment after the reply.
+fn passive_port_opens_late() -> ServerBehaviour {
+    ServerBehaviour { listens_late: true, ..classic() }
+}
+
+/// `200` for `227`.
+fn passive_with_200() -> ServerBehaviour {
+    ServerBehaviour {
+        passive: |port| format!("200 Entering Passive Mode (127,0,0,1,{},{})", port >> 8, port & 255),
+        ..classic()
+    }
 }

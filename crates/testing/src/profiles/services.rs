@@ -27,6 +27,12 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "wago_plc", behaviour: wago_plc },
     Profile { name: "windows_ce", behaviour: windows_ce },
     Profile { name: "xbox_360", behaviour: xbox_360 },
+    Profile { name: "abb_robot", behaviour: abb_robot },
+    Profile { name: "alfresco", behaviour: alfresco },
+    Profile { name: "cisco_ios", behaviour: cisco_ios },
+    Profile { name: "core_ftp", behaviour: core_ftp },
+    Profile { name: "omron_nj", behaviour: omron_nj },
+    Profile { name: "z_os_unix", behaviour: z_os_unix },
     Profile { name: "z_ftp_server", behaviour: z_ftp_server },
 ];
 
@@ -436,5 +442,95 @@ fn z_ftp_server() -> ServerBehaviour {
         missing: "550 Not a valid path",
         confirmations: &[("MKD", "257 Directory created"), ("CWD", "250 Current directory is /@")],
         ..modern()
+    }
+}
+
+/// `LIST` shows the working directory whatever path it gets.
+fn abb_robot() -> ServerBehaviour {
+    ServerBehaviour {
+        greeting: "ABB Robotics FTP server (IRC5) ready.",
+        system: "UNIX Type: L8 Version: VxWorks",
+        refused: vec!["MLSD", "MLST", "MDTM", "MFMT", "FEAT", "SITE", "SIZE", "REST"],
+        listed_paths: &[("LIST", ListedPath::Ignored)],
+        ..classic()
+    }
+}
+
+/// `-a` is a path to it.
+fn alfresco() -> ServerBehaviour {
+    ServerBehaviour {
+        greeting: "FTP server ready",
+        system: "UNIX Type: Java FTP Server",
+        features: Some(&["SIZE", "MDTM", "REST STREAM", "MLST size*;modify*;type*;", "UTF8"]),
+        refused: vec!["MLSD", "MFMT"],
+        unknown: "502 Command not implemented",
+        missing: "550 Invalid path @",
+        knows_list_options: false,
+        ..modern()
+    }
+    .listing(lines::ls)
+}
+
+/// A drive without quotes.
+fn cisco_ios() -> ServerBehaviour {
+    ServerBehaviour {
+        greeting: "IOS-FTP server (version 1.00) ready.",
+        system: "Cisco IOS Type: L8 Version: IOS 12.2",
+        shows_directory: |directory| format!("disk0:/{directory}"),
+        reads_path: Some(|PathArgument { directory, argument, .. }| {
+            let whole = argument.strip_prefix("disk0:").or(argument.strip_prefix('/').map(|_| argument));
+            Some(match (whole, argument) {
+                (Some(path), _) => path.trim_matches('/').to_owned(),
+                (None, ".") => directory.to_owned(),
+                (None, "..") => directory.rsplit_once('/').map_or("", |(above, _)| above).to_owned(),
+                (None, _) if directory.is_empty() => argument.trim_end_matches('/').to_owned(),
+                (None, _) => format!("{directory}/{}", argument.trim_end_matches('/')),
+            })
+        }),
+        ..classic()
+    }
+}
+
+/// Directories end with a slash.
+fn core_ftp() -> ServerBehaviour {
+    ServerBehaviour {
+        greeting: "Core FTP Server Version 1.2, build 587, registered to Ann",
+        refused: vec!["MLSD", "MLST", "MFMT"],
+        shows_directory: |directory| match directory {
+            "" => "\"/\" is current folder.".to_owned(),
+            directory => format!("\"/{directory}/\" is current folder."),
+        },
+        missing: "550 CWD failed. \"@\": folder not found.",
+        ..modern()
+    }
+    .listing(lines::ls)
+}
+
+/// Two sessions, and no `SIZE`, `REST`, `SYST` or `NOOP`.
+fn omron_nj() -> ServerBehaviour {
+    ServerBehaviour {
+        greeting: "OMRON FTP server ready.",
+        refused: vec!["CDUP", "FEAT", "MDTM", "MFMT", "MLSD", "MLST", "NOOP", "REST", "SITE", "SIZE", "SYST"],
+        unknown: "502 Non-support command.",
+        missing: "550 @: Not found.",
+        sessions: Some((2, "421 Connection limit.")),
+        ..classic()
+    }
+}
+
+/// The files of z/OS UNIX, below a home directory.
+fn z_os_unix() -> ServerBehaviour {
+    ServerBehaviour {
+        greeting: "220-FTPD1 IBM FTP CS V2R3 at SYS1.EXAMPLE.COM, 23:07:11 on 2023-11-14.\n220 Connection will close if idle for more than 5 minutes.",
+        system: "MVS is the operating system of this server. FTP Server is running on z/OS.",
+        home: "u/ann",
+        refused: vec!["MLSD", "MLST", "MDTM", "MFMT", "FEAT"],
+        unknown: "500 unknown command @",
+        missing: "550 @: EDC5129I No such file or directory. (errno2=0x053B006C)",
+        shows_directory: |directory| format!("\"/{directory}\" is the HFS working directory."),
+        opens: "125 List started OK",
+        closes: "250 Transfer completed successfully.",
+        list_frame: ("total 16\r\n", ""),
+        ..classic()
     }
 }

@@ -170,6 +170,48 @@ fn type_that_a_listing_resets_is_sent_again() {
 }
 
 #[test]
+fn type_that_an_upload_resets_is_sent_again() {
+    let bsd = (profiles::find("bsd_ftpd").unwrap().behaviour)();
+    let session = Session::start(ServerBehaviour { upload_resets_type: true, ..bsd });
+    let tree = session.local.path().join("t");
+    fs::create_dir(&tree).unwrap();
+    ["a", "b"].iter().for_each(|name| fs::write(tree.join(name), "one\r\ntwo\r\n").unwrap());
+
+    session.run(&["put", "-r", "-j", "1", "t", "@"]);
+    session.run(&["mirror", "-j", "1", "t", "@u"]);
+
+    for path in ["t/a", "t/b", "u/a", "u/b"] {
+        assert_eq!(session.server.content(path).as_deref(), Some("one\r\ntwo\r\n"), "{path}");
+    }
+}
+
+#[test]
+fn longer_files_are_replaced_where_stor_keeps_ends() {
+    let bsd = (profiles::find("bsd_ftpd").unwrap().behaviour)();
+    let session = Session::start(ServerBehaviour { upload_keeps_end: true, ..bsd });
+    let tree = session.local.path().join("t");
+    fs::create_dir(&tree).unwrap();
+    ["a", "b"].iter().for_each(|name| fs::write(tree.join(name), "short").unwrap());
+    for directory in ["", "t/", "u/"] {
+        ["a", "b"]
+            .iter()
+            .for_each(|name| session.server.add_file(&format!("{directory}{name}"), "the longer one", 0));
+    }
+
+    session.run(&["put", "-j", "1", "t/a", "t/b", "@"]);
+    session.run(&["put", "-r", "-j", "1", "t", "@"]);
+    session.run(&["mirror", "-j", "1", "t", "@u"]);
+
+    for path in ["a", "b", "t/a", "t/b", "u/a", "u/b"] {
+        assert_eq!(session.server.content(path).as_deref(), Some("short"), "{path}");
+    }
+    // The first file shows it, and the second is deleted before its upload.
+    let commands = session.server.commands();
+    let uploads = commands.iter().filter(|line| line.starts_with("STOR")).count();
+    assert!(uploads <= 9, "{commands:?}");
+}
+
+#[test]
 fn empty_directories_are_removed_after_421() {
     let session = Session::start((profiles::find("ends_after_listing_with_421").unwrap().behaviour)());
 

@@ -151,7 +151,8 @@ impl<'c> Worker<'c> {
 
     /// Waits for the next attempt, which may use another session; returns the error when a retry is of no use.
     ///
-    /// Neither does the first file that may have been converted, because the server has returned to `TYPE A` by itself.
+    /// Neither does the first file that may have been converted, because the server has returned to `TYPE A` by itself, nor the
+    /// first one to which the server may have appended.
     /// A session that was lost to an optional command is replaced without using up a retry: the command is not sent
     /// again.
     pub(crate) async fn recover(&mut self, error: Error, budget: &mut RetryBudget) -> Result<()> {
@@ -172,6 +173,12 @@ impl<'c> Worker<'c> {
             && session.take_if(|held| held.was_displaced()).is_some()
         {
             crate::trace::debug!("the login of another session ended this one: {error}");
+            return Ok(());
+        }
+        if let Self::Lent(LentWorker { session: Some(held), .. }) = self
+            && held.learn_to_delete_first(&error)
+        {
+            crate::trace::debug!("{error}; files are deleted before they are replaced from now on");
             return Ok(());
         }
         if let Self::Lent(LentWorker { session: Some(held), .. }) = self

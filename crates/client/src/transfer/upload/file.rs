@@ -262,8 +262,14 @@ impl FileUpload<'_> {
             let modified = content.modified();
             return Ok(Stored { moved, modified, compared: true, replies: Vec::new() });
         }
-        if let Some(size) = size.filter(|_| self.upload.allocate) {
+        if let Some(size) = size.filter(|_| self.upload.allocate || client.needs_allocation()) {
             client.allocate(size.saturating_sub(offset)).await?;
+        }
+        if offset == 0 && client.keeps_content() {
+            match Box::pin(client.remove_file(path)).await {
+                Err(error) if !matches!(error, Error::StatusCode(_)) => return Err(error.into()),
+                _ => {}
+            }
         }
         let queries = match self.queries_size(client) {
             true => Some(UploadQueries { time: self.time(content.modified()) }),
@@ -277,7 +283,14 @@ impl FileUpload<'_> {
             // If the process is killed after this point, only the record names the temporary file.
             record.save(*id, 0).await;
         }
-        let mut data = Box::pin(self.open(client, path, offset, queries)).await?;
+        let mut opened = Box::pin(self.open(client, path, offset, queries)).await;
+        if let (Err(error), Some(size)) = (&opened, size)
+            && client.learn_to_allocate(error)
+        {
+            client.allocate(size.saturating_sub(offset)).await?;
+            opened = Box::pin(self.open(client, path, offset, queries)).await;
+        }
+        let mut data = opened?;
         let compressed = data.is_compressed();
         self.report_start(source, size, offset);
         let early = self.upload.temporary || size >= Some(LARGE);
