@@ -40,22 +40,21 @@ impl SendTrial {
         if self.decided.is_some() {
             return;
         }
+        // The bytes before are still in the buffers of the connection.
+        if self.bytes >= SKIPPED_BYTES {
+            self.time += time;
+        }
         self.bytes += bytes;
-        self.time += time;
-        if self.bytes < WINDOW_BYTES {
+        if self.bytes < SKIPPED_BYTES + WINDOW_BYTES {
             return;
         }
-        // The first window fills the buffers of the connection, and is not compared.
-        if self.window > 0 {
-            let time = self.time.mul_f64(WINDOW_BYTES as f64 / self.bytes as f64);
-            if time > MAX_WINDOW_TIME {
-                self.decided = Some(SendMethod::Sendfile);
-                return;
-            }
-            match WINDOWS[self.window] {
-                SendMethod::Sendfile => self.by_sendfile += time,
-                SendMethod::Copy => self.by_copy += time,
-            }
+        if self.time > MAX_WINDOW_TIME {
+            self.decided = Some(SendMethod::Sendfile);
+            return;
+        }
+        match WINDOWS[self.window] {
+            SendMethod::Sendfile => self.by_sendfile += self.time,
+            SendMethod::Copy => self.by_copy += self.time,
         }
         (self.bytes, self.time) = (0, Duration::ZERO);
         self.window += 1;
@@ -66,15 +65,18 @@ impl SendTrial {
     }
 }
 
-const WINDOWS: [SendMethod; 5] =
-    [SendMethod::Sendfile, SendMethod::Sendfile, SendMethod::Copy, SendMethod::Sendfile, SendMethod::Copy];
+const WINDOWS: [SendMethod; 4] =
+    [SendMethod::Sendfile, SendMethod::Copy, SendMethod::Sendfile, SendMethod::Copy];
 
-/// Number of bytes sent by one method before the next one is measured.
-const WINDOW_BYTES: u64 = 8 * 1024 * 1024;
+/// Number of bytes at the start of each window that are not measured.
+const SKIPPED_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Number of bytes in each window that are measured.
+const WINDOW_BYTES: u64 = 24 * 1024 * 1024;
 
 /// The time for one window on a connection of 250 MB/s. On a slower one the network is the limit, and `sendfile` costs
 /// less.
-const MAX_WINDOW_TIME: Duration = Duration::from_millis(32);
+const MAX_WINDOW_TIME: Duration = Duration::from_millis(100);
 
 /// The gain for which copying is worth its processor time.
 const MIN_GAIN: f64 = 1.1;
@@ -83,7 +85,7 @@ const MIN_GAIN: f64 = 1.1;
 mod tests {
     use super::*;
 
-    /// Returns the method that is chosen if 8 MiB take so many milliseconds by each.
+    /// Returns the method that is chosen if a window takes so many milliseconds by each.
     fn chosen(sendfile: u64, copy: u64) -> SendMethod {
         let mut trial = SendTrial::default();
         for _ in 0..100 {
@@ -91,29 +93,29 @@ mod tests {
                 SendMethod::Sendfile => sendfile,
                 SendMethod::Copy => copy,
             };
-            trial.record(WINDOW_BYTES / 4, Duration::from_millis(time) / 4);
+            trial.record(WINDOW_BYTES / 12, Duration::from_millis(time) / 12);
         }
         trial.method()
     }
 
     #[test]
     fn upload_is_copied_where_that_is_faster() {
-        assert_eq!(chosen(5, 3), SendMethod::Copy);
-        assert_eq!(chosen(30, 20), SendMethod::Copy);
+        assert_eq!(chosen(15, 10), SendMethod::Copy);
+        assert_eq!(chosen(90, 60), SendMethod::Copy);
     }
 
     #[test]
     fn upload_uses_sendfile_where_copying_gains_little() {
-        assert_eq!(chosen(5, 5), SendMethod::Sendfile);
-        assert_eq!(chosen(20, 19), SendMethod::Sendfile);
-        assert_eq!(chosen(3, 5), SendMethod::Sendfile);
+        assert_eq!(chosen(15, 15), SendMethod::Sendfile);
+        assert_eq!(chosen(60, 57), SendMethod::Sendfile);
+        assert_eq!(chosen(10, 15), SendMethod::Sendfile);
     }
 
     #[test]
     fn upload_over_slow_network_is_never_copied() {
         let mut trial = SendTrial::default();
         for _ in 0..100 {
-            trial.record(WINDOW_BYTES, Duration::from_millis(80));
+            trial.record(WINDOW_BYTES, Duration::from_millis(240));
             assert_eq!(trial.method(), SendMethod::Sendfile);
         }
     }
