@@ -324,9 +324,9 @@ impl<'p> Mirror<'p> {
     }
 
     choice_setters! {
-        /// Sets what happens to files and symbolic links whose names exist at the target. Defaults to [`Existing::Replace`].
+        /// Sets what happens to files and symbolic links whose names exist at the target. Defaults to [`Existing::Replace`](crate::Existing::Replace).
         ///
-        /// With [`Existing::Only`], no directories are created either.
+        /// With [`Existing::Only`](crate::Existing::Only), no directories are created either.
         ///
         /// ```no_run
         /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {

@@ -260,7 +260,7 @@ impl<'c> Download<'c> {
     }
 
     choice_setters! {
-        /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`].
+        /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`](crate::Existing::Replace).
         ///
         /// ```no_run
         /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -314,7 +314,7 @@ impl<'c> Download<'c> {
         /// Sets the treatment of symbolic links in a tree. By default each is a failure
         /// ([`Error::Skipped`](crate::Error::Skipped)).
         ///
-        /// A link that is created ([`Links::Copy`]) must be relative and point into the tree.
+        /// A link that is created ([`Links::Copy`](crate::Links::Copy)) must be relative and point into the tree.
         ///
         /// ```no_run
         /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {

@@ -243,7 +243,7 @@ impl<'c> Upload<'c> {
     }
 
     choice_setters! {
-        /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`].
+        /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`](crate::Existing::Replace).
         ///
         /// ```no_run
         /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -297,7 +297,7 @@ impl<'c> Upload<'c> {
         /// Sets the treatment of symbolic links in a tree. By default each is a failure
         /// ([`Error::Skipped`](crate::Error::Skipped)).
         ///
-        /// [`Links::Copy`] is [`Error::Unsupported`](crate::Error::Unsupported): FTP has no command that creates them.
+        /// [`Links::Copy`](crate::Links::Copy) is [`Error::Unsupported`](crate::Error::Unsupported): FTP has no command that creates them.
         ///
         /// ```no_run
         /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
