@@ -71,9 +71,8 @@ pub(crate) struct ServerCapabilities {
     pub(crate) no_allocation: bool,
     /// `STOR` is refused without `ALLO`.
     pub(crate) needs_allocation: bool,
-    /// `true` if files have to be deleted before they are replaced, because `STOR` keeps their content; `None` if an
-    /// upload of the wrong size was not examined yet.
-    pub(crate) keeps_content: Option<bool>,
+    /// The effect of `STOR` on the content of a file that exists.
+    pub(crate) stor_effect: StorEffect,
     /// `MLST` has succeeded.
     pub(crate) mlst_works: bool,
     /// `MLSD` is not supported.
@@ -157,7 +156,9 @@ impl ServerCapabilities {
         self.no_eprt |= other.no_eprt;
         self.no_allocation |= other.no_allocation;
         self.needs_allocation |= other.needs_allocation;
-        self.keeps_content = self.keeps_content.or(other.keeps_content);
+        if matches!(other.stor_effect, StorEffect::Keeps | StorEffect::Replaces) {
+            self.stor_effect = other.stor_effect;
+        }
         if self.features.is_none() {
             self.features.clone_from(&other.features);
         }
@@ -168,6 +169,21 @@ impl ServerCapabilities {
             self.server_zone.clone_from(&other.server_zone);
         }
     }
+}
+
+/// The effect of `STOR` on the content of a file that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum StorEffect {
+    /// Nothing suggests that it is unusual.
+    #[default]
+    Unknown,
+    /// An uploaded file was larger than its source. Another client may have replaced it, so the upload is repeated, and
+    /// the size of the file before that is queried.
+    Suspected { size_before: Option<u64> },
+    /// The content is kept: the server appends to the file, or does not cut it off. Files are deleted before they are replaced.
+    Keeps,
+    /// The content is replaced, as RFC 959 demands.
+    Replaces,
 }
 
 /// The type in which a server transfers files unchanged.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    capabilities::{TimeCommand, TimeSetting, optional_commands::OptionalCommand},
+    capabilities::{StorEffect, TimeCommand, TimeSetting, optional_commands::OptionalCommand},
     stream::Direction,
 };
 
@@ -138,25 +138,45 @@ impl Client {
             && !std::mem::replace(&mut self.capabilities.needs_allocation, true)
     }
 
-    /// Returns whether files are deleted before they are replaced, because the server keeps their content: it appends to
-    /// them, or does not cut them off.
-    pub(crate) fn keeps_content(&self) -> bool {
-        self.capabilities.keeps_content == Some(true)
+    /// Prepares the upload of a whole file where `STOR` does not replace the content of files: deletes the file, or queries its
+    /// size if that is not certain.
+    pub(crate) async fn prepare_replacement(&mut self, path: &RemotePath) -> Result<()> {
+        match self.capabilities.stor_effect {
+            StorEffect::Unknown | StorEffect::Replaces => Ok(()),
+            StorEffect::Suspected { .. } => {
+                let size_before = self.size_if_told(path).await?;
+                self.capabilities.stor_effect = StorEffect::Suspected { size_before };
+                Ok(())
+            }
+            StorEffect::Keeps => match self.remove_file(path).await {
+                // It is missing, or may only be overwritten.
+                Err(Error::StatusCode(_)) => Ok(()),
+                outcome => outcome,
+            },
+        }
     }
 
-    /// Learns from an upload that is larger on the server than here: from now on, files are deleted before they are replaced, or
-    /// no longer if that did not help. Returns `true` if the upload is worth another attempt.
-    pub(crate) fn learn_to_delete_first(&mut self, error: &Error) -> bool {
-        if self.server_kind() != ServerKind::Other
-            || self.converts_files()
-            || self.uses_bare_names()
-            || !error.is_larger_than_uploaded()
-        {
+    /// Learns the effect of `STOR` from a file that is larger on the server than its source. A first such file is
+    /// uploaded again. If the server then adds its bytes to the size before, or keeps the size, files are deleted
+    /// before they are replaced from now on. Returns `true` if the upload is worth another attempt.
+    pub(crate) fn learn_stor_effect(&mut self, error: &Error) -> bool {
+        let Some((size, uploaded)) = error.larger_than_uploaded() else { return false };
+        if self.server_kind() != ServerKind::Other || self.converts_files() || self.uses_bare_names() {
             return false;
         }
-        let is_new = self.capabilities.keeps_content.is_none();
-        self.capabilities.keeps_content = Some(is_new);
-        is_new
+        let effect = match self.capabilities.stor_effect {
+            StorEffect::Unknown => StorEffect::Suspected { size_before: None },
+            StorEffect::Suspected { size_before: Some(before) }
+                if size == before || Some(size) == before.checked_add(uploaded) =>
+            {
+                StorEffect::Keeps
+            }
+            // Deleting the file did not help, or its size has another reason.
+            _ => StorEffect::Replaces,
+        };
+        let is_repeated = effect != StorEffect::Replaces;
+        self.capabilities.stor_effect = effect;
+        is_repeated
     }
 
     /// Records that the server answers `SIZE` with wrong values, so that it is not sent again.

@@ -60,10 +60,15 @@ impl Error {
         }
     }
 
-    /// Returns whether an uploaded file is larger on the server than here.
-    pub(crate) fn is_larger_than_uploaded(&self) -> bool {
-        let Self::UploadMismatch { source, .. } = self else { return false };
-        matches!(**source, Self::SizeMismatch { expected, transferred } if expected > transferred)
+    /// Returns the size of an uploaded file on the server and the number of bytes that were uploaded, if it is larger.
+    pub(crate) fn larger_than_uploaded(&self) -> Option<(u64, u64)> {
+        let Self::UploadMismatch { source, .. } = self else { return None };
+        match **source {
+            Self::SizeMismatch { expected, transferred } if expected > transferred => {
+                Some((expected, transferred))
+            }
+            _ => None,
+        }
     }
 
     /// Returns whether a path on the server does not exist.

@@ -205,10 +205,10 @@ fn longer_files_are_replaced_where_stor_keeps_ends() {
     for path in ["a", "b", "t/a", "t/b", "u/a", "u/b"] {
         assert_eq!(session.server.content(path).as_deref(), Some("short"), "{path}");
     }
-    // The first file shows it, and the second is deleted before its upload.
+    // The first file is sent three times until that is certain; the second is deleted before its only upload.
     let commands = session.server.commands();
     let uploads = commands.iter().filter(|line| line.starts_with("STOR")).count();
-    assert!(uploads <= 9, "{commands:?}");
+    assert!(uploads <= 12, "{commands:?}");
 }
 
 #[test]

@@ -413,7 +413,7 @@ mod tests {
         let pump = Pump::new(&file, Direction::Up).unwrap();
         pump.sender.lock().unwrap().trial = SendTrial::decided(SendMethod::Copy);
 
-        // Nobody reads, so the connection is full at the end of the turn.
+        // The peer does not read yet, so the connection is full at the end of the turn.
         let Turn { bytes, end } = pump.turn(&near, &AtomicBool::new(false), no_limit);
         assert_eq!(end.unwrap(), TurnEnd::Pause);
         assert_eq!(file.stream_position().unwrap(), bytes);

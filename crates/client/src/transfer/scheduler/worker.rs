@@ -151,10 +151,9 @@ impl<'c> Worker<'c> {
 
     /// Waits for the next attempt, which may use another session; returns the error when a retry is of no use.
     ///
-    /// Neither does the first file that may have been converted, because the server has returned to `TYPE A` by itself, nor the
-    /// first one to which the server may have appended.
-    /// A session that was lost to an optional command is replaced without using up a retry: the command is not sent
-    /// again.
+    /// Some failures use up no retry, because the next attempt is made in another way: a session that was lost to an
+    /// optional command, which is not sent again; a file that may have been converted, because the server has returned to
+    /// `TYPE A` by itself; and a file whose old content the server may have kept.
     pub(crate) async fn recover(&mut self, error: Error, budget: &mut RetryBudget) -> Result<()> {
         if self.is_lost_to_optional() && is_retryable(&error) {
             return match self {
@@ -176,9 +175,9 @@ impl<'c> Worker<'c> {
             return Ok(());
         }
         if let Self::Lent(LentWorker { session: Some(held), .. }) = self
-            && held.learn_to_delete_first(&error)
+            && held.learn_stor_effect(&error)
         {
-            crate::trace::debug!("{error}; files are deleted before they are replaced from now on");
+            crate::trace::debug!("{error}; the file is uploaded again");
             return Ok(());
         }
         if let Self::Lent(LentWorker { session: Some(held), .. }) = self

@@ -265,11 +265,8 @@ impl FileUpload<'_> {
         if let Some(size) = size.filter(|_| self.upload.allocate || client.needs_allocation()) {
             client.allocate(size.saturating_sub(offset)).await?;
         }
-        if offset == 0 && client.keeps_content() {
-            match Box::pin(client.remove_file(path)).await {
-                Err(error) if !matches!(error, Error::StatusCode(_)) => return Err(error.into()),
-                _ => {}
-            }
+        if offset == 0 {
+            Box::pin(client.prepare_replacement(path)).await?;
         }
         let queries = match self.queries_size(client) {
             true => Some(UploadQueries { time: self.time(content.modified()) }),

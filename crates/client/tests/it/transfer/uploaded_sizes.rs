@@ -127,6 +127,22 @@ async fn mirror_finds_truncated_uploads_by_listing() {
     }
 }
 
+/// Another client may have replaced the file between the upload and the query.
+#[tokio::test]
+async fn upload_after_size_mismatch_deletes_nothing() {
+    let server = Fragile::new().on_nth("SIZE", 1, Fault::Reply("213 99".to_owned())).start();
+    let pool = Pool::new(builder(), server.address(), Credentials::anonymous());
+    let local = tempfile::tempdir().unwrap();
+    for name in ["a", "b"] {
+        fs::write(local.path().join(name), "hello").unwrap();
+    }
+
+    pool.upload(local.path()).to("/t").write_into(true).await.unwrap();
+
+    assert_eq!(server.content("/t/a").as_deref(), Some("hello".as_bytes()));
+    assert_eq!((server.count("DELE"), server.count("STOR")), (0, 3));
+}
+
 /// A directory with many entries is listed once; later uploads are queried one by one.
 #[tokio::test]
 async fn truncated_upload_into_large_directory_is_found() {
