@@ -12,6 +12,8 @@ pub(crate) struct Queue<D, F> {
     files: BTreeMap<OrderKey, F>,
     /// Files that are not tasks yet, in the order in which they were found.
     batches: VecDeque<WaitingBatch<F>>,
+    /// The number of files in the batches.
+    in_batches: usize,
     order: Order,
     /// The number of files that were found so far.
     found: u64,
@@ -59,6 +61,7 @@ impl<D, F> Queue<D, F> {
             directories: VecDeque::new(),
             files: BTreeMap::new(),
             batches: VecDeque::new(),
+            in_batches: 0,
             order,
             found: 0,
             listing: 0,
@@ -99,6 +102,7 @@ impl<D, F> Queue<D, F> {
         } else if batch.len() > 0 {
             let next = self.found;
             self.found += batch.len() as u64;
+            self.in_batches += batch.len();
             self.batches.push_back(WaitingBatch { next, files: batch });
         }
     }
@@ -112,8 +116,11 @@ impl<D, F> Queue<D, F> {
         };
         let key = self.order.key(None, batch.next, String::new);
         batch.next += 1;
+        let before = batch.files.len();
         let file = batch.files.next();
-        if batch.files.len() == 0 {
+        let left = batch.files.len();
+        self.in_batches -= before.saturating_sub(left);
+        if left == 0 {
             self.batches.pop_front();
         }
         file.map(|file| (key, file))
@@ -125,7 +132,7 @@ impl<D, F> Queue<D, F> {
 
     /// Returns how many files wait.
     fn waiting(&self) -> usize {
-        self.files.len() + self.batches.iter().map(|batch| batch.files.len()).sum::<usize>()
+        self.files.len() + self.in_batches
     }
 
     pub(crate) fn next(&mut self) -> Next<D, F> {
