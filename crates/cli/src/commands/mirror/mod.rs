@@ -2,6 +2,7 @@
 
 mod step;
 mod step_counts;
+mod step_lines;
 
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
@@ -10,9 +11,8 @@ use oxftp::{
     FtpUrl, Pool, Report, Selection,
     mirror::{Action, Compare, Delete, Filter, Mirror, Step},
 };
-use tokio::sync::mpsc;
 
-use self::step_counts::StepCounts;
+use self::{step_counts::StepCounts, step_lines::step_lines};
 use super::support::{
     listed_paths::listed,
     lock::{JobLocks, LockTarget},
@@ -288,7 +288,7 @@ impl MirrorJob<'_> {
     async fn run(&self, mirror: Mirror<'_>, transfers: &'static str) -> Result<oxftp::Result<Report>> {
         let (args, app) = (self.args, self.app);
         let prints = args.dry_run || args.json;
-        let (sender, mut lines) = mpsc::unbounded_channel();
+        let (lines, printed) = step_lines();
         let (json, steps) = (args.json, self.steps.clone());
         let records = (!args.dry_run).then(|| app.records.clone());
         let mirror = self.configured(mirror).on_step(move |step: &Step| {
@@ -297,22 +297,10 @@ impl MirrorJob<'_> {
                 records.deleted(&step.path.to_string());
             }
             if prints {
-                let line = if json { step::json(step, transfers) } else { step::text(step, transfers) };
-                // The receiver is gone when the program ends.
-                let _ = sender.send(line);
+                lines.add(if json { step::json(step, transfers) } else { step::text(step, transfers) });
             }
         });
-        let mut output = Output::new();
-        let mirroring = async { Ok(mirror.await) };
-        let printing = async {
-            while let Some(line) = lines.recv().await {
-                output.line(line).await?;
-            }
-            output.flush().await
-        };
-        // If stdout is closed, the mirror stops.
-        let (report, ()) = tokio::try_join!(mirroring, printing)?;
-        Ok(report)
+        printed.print_beside(mirror.into_future()).await
     }
 }
 
