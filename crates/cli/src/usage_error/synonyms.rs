@@ -27,6 +27,21 @@ const SYNONYMS: &[(&[&str], &str)] = &[
     (&["rd"], "rmdir removes empty directories"),
     (&["type", "more", "less"], "cat writes files to stdout"),
     (&["quote", "site", "rhelp"], "raw sends FTP commands"),
+    (
+        &["wc", "grep", "zcat", "sort", "strings", "hexdump", "xxd", "diff"],
+        "cat writes files to stdout, for another program: oxftp cat URL | wc",
+    ),
+    (&["edit", "vi", "vim", "nano"], "get downloads the file, and put uploads it after you edited it"),
+    (&["chown", "chgrp", "umask"], "chmod sets permissions, and raw sends commands such as SITE UMASK"),
+    (
+        &["ln", "link", "symlink", "readlink"],
+        "raw sends commands such as SITE SYMLINK, if the server has them",
+    ),
+    (&["df", "quota", "about"], "raw sends commands such as SITE QUOTA, if the server has them"),
+    (
+        &["md5sum", "sha1sum", "sha256sum", "hashsum", "cksum", "md5"],
+        "check --sums compares files with their checksums; for the checksum of one file: oxftp cat URL | sha256sum",
+    ),
     (&["size", "modtime"], "stat shows type, size and time, and du sums up sizes"),
     (&["open", "connect", "ftp", "lftp", "sftp", "cd"], "shell URL stays connected, and has cd"),
 ];

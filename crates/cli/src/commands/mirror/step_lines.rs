@@ -83,7 +83,7 @@ impl PrintedLines {
     }
 }
 
-/// Maximum number of waiting lines while the job goes on.
+/// Maximum number of waiting lines while the job continues.
 const MAX_WAITING: usize = 10_000;
 
 /// Number of lines that are taken from the queue at once.
