@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal, sync::Arc};
 
-use oxftp::Progress;
+use oxftp::{Progress, RemotePath};
 
 use crate::{
     args::{Global, RecordArgs, When},
@@ -48,6 +48,13 @@ impl App {
             self.records.failure(failure);
             self.terminal.failure(failure);
         })
+    }
+
+    /// Writes an event for a path that a command changed, if the flags ask for events; `to` is its new path.
+    pub(crate) fn report_changed(&self, path: &RemotePath, to: Option<&RemotePath>) {
+        if self.progress == ProgressMode::Events {
+            progress::write_done(&path.to_string(), to.map(RemotePath::to_string).as_deref());
+        }
     }
 
     /// Starts the display of a transfer, and records its files if the flags ask for that.

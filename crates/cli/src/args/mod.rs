@@ -29,7 +29,9 @@ pub(crate) use rate::RateTimetable;
 pub(crate) use record::RecordArgs;
 pub(crate) use selection::{ByteRegex, DepthArgs, ListedArgs, NameArgs, SelectionArgs};
 pub(crate) use shell::ShellArgs;
-pub(crate) use transfer::{EventArgs, ExistingArgs, LinksArg, ModeArgs, MoveArgs, TransferArgs, VerifyArg};
+pub(crate) use transfer::{
+    ChangeEventArgs, EventArgs, ExistingArgs, LinksArg, ModeArgs, MoveArgs, TransferArgs, VerifyArg,
+};
 pub(crate) use values::{
     ActiveAt, Fingerprint, RateLimit, Size, TimeoutSeconds, UnixTime, local_path, names_url,
 };

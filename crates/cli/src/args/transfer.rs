@@ -175,6 +175,15 @@ impl From<OrderArg> for Order {
     }
 }
 
+/// Flag for events of changes on the server.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct ChangeEventArgs {
+    /// Print one JSON object for each path that was changed, and for each failure
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Flag for events instead of a progress display.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Output")]

@@ -6,7 +6,7 @@ use oxftp::{Client, EntryKind, FtpUrl, RemotePath};
 use super::support::{diagnose, operands::Operands, selector::Selector};
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, Mode, NameArgs, SelectionArgs},
+    args::{ChangeEventArgs, ConnectionArgs, DepthArgs, Mode, NameArgs, SelectionArgs},
     failure::{Exit, Failure, Result},
     session::Session,
 };
@@ -31,6 +31,8 @@ pub(crate) struct ChmodArgs {
     #[command(flatten)]
     depth: DepthArgs,
     #[command(flatten)]
+    pub(crate) events: ChangeEventArgs,
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -48,7 +50,11 @@ pub(crate) async fn run(args: ChmodArgs, app: &App) -> Result {
             let client = session.client(url).await?;
             match args.recursive {
                 true => set_tree(client, url, &args, &selector, app).await,
-                false => set_one(client, url, &args.mode).await,
+                false => {
+                    set_one(client, url, &args.mode).await?;
+                    app.report_changed(&url.path(), None);
+                    Ok(())
+                }
             }
         };
         failures.record(outcome.await)?;
@@ -90,7 +96,9 @@ async fn set_tree(
     let (current, is_dir) = current_mode(client, url).await?;
     let root = ChmodTarget { path: url.path(), current, is_dir };
     if !is_dir {
-        return set(client, url, &root, &args.mode).await;
+        set(client, url, &root, &args.mode).await?;
+        app.report_changed(&root.path, None);
+        return Ok(());
     }
     let mut outcome = Ok(());
     let mut report = |failure: Failure| {
@@ -116,11 +124,10 @@ async fn set_tree(
     }
     drop(entries);
     for target in targets.iter().rev() {
-        if let Err(failure) = set(client, &url.with_path(target.path.clone()), target, &args.mode).await {
-            if client.is_broken() {
-                return Err(failure);
-            }
-            report(failure);
+        match set(client, &url.with_path(target.path.clone()), target, &args.mode).await {
+            Ok(()) => app.report_changed(&target.path, None),
+            Err(failure) if client.is_broken() => return Err(failure),
+            Err(failure) => report(failure),
         }
     }
     outcome

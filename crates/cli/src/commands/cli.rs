@@ -173,6 +173,12 @@ impl Verb {
             Self::Get(args) => args.0.events.json,
             Self::Put(args) => args.0.events.json,
             Self::Cp(args) => args.0.events.json,
+            Self::Rm(args) => args.0.events.json,
+            Self::Rmdir(args) => args.0.events.json,
+            Self::Mkdir(args) => args.0.events.json,
+            Self::Mv(args) => args.0.events.json,
+            Self::Chmod(args) => args.0.events.json,
+            Self::Touch(args) => args.0.events.json,
             _ => false,
         }
     }

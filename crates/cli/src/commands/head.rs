@@ -1,15 +1,23 @@
-//! `head`: writes the beginning of a file to stdout.
+//! `head`: writes the beginning of files to stdout.
 
 use clap::Args;
 use oxftp::{Client, FtpUrl};
 use tokio::io::AsyncReadExt;
 
-use super::support::{destination::Destination, diagnose, range, stdout::DIRECTORY_HINT};
+use super::support::{
+    destination::Destination,
+    diagnose,
+    operands::Operands,
+    range,
+    selector::Selector,
+    stdout::{DIRECTORY_HINT, FileHeadings},
+};
 use crate::{
-    args::{ByteRange, ConnectionArgs, Size},
+    app::App,
+    args::{ByteRange, ConnectionArgs, NameArgs, SelectionArgs, Size},
     failure::{Failure, Result},
     output::Output,
-    session::{self, Session},
+    session::Session,
 };
 
 #[derive(Debug, Args)]
@@ -20,29 +28,43 @@ pub(crate) struct HeadArgs {
     /// Print the first N lines
     #[arg(short = 'n', long, value_name = "N", default_value = "10")]
     lines: u64,
-    /// File to print the beginning of
-    #[arg(value_name = "URL")]
-    url: String,
+    /// Files to print the beginning of; several have headings
+    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
+    urls: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
-pub(crate) async fn run(args: HeadArgs) -> Result {
-    let url = session::url(&args.url)?;
+pub(crate) async fn run(args: HeadArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection)?;
-    let client = session.client(&url).await?;
-    let printed = match args.bytes {
-        Some(Size(bytes)) => first(client, &url, bytes).await,
-        None => lines(client, &url, args.lines).await,
-    };
-    match printed {
-        Err(Failure::Client { error, .. }) => {
-            return Err(diagnose::file_error(client, &url, *error, DIRECTORY_HINT).await);
-        }
-        outcome => outcome?,
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    operands.select(&mut session, &Selector::new(&args.selection)).await?;
+    let mut failures = operands.collect_failures(app)?;
+    let urls = operands.urls();
+    let mut headings = FileHeadings::of(&urls);
+    for url in &urls {
+        let outcome = async {
+            let client = session.client(url).await?;
+            headings.print(url).await?;
+            let printed = match args.bytes {
+                Some(Size(bytes)) => first(client, url, bytes).await,
+                None => lines(client, url, args.lines).await,
+            };
+            match printed {
+                Err(Failure::Client { error, .. }) => {
+                    Err(diagnose::file_error(client, url, *error, DIRECTORY_HINT).await)
+                }
+                outcome => outcome,
+            }
+        };
+        failures.record(outcome.await)?;
     }
     session.quit().await;
-    Ok(())
+    failures.finish()
 }
 
 /// Prints the first bytes; for 0 bytes only checks that the file exists.

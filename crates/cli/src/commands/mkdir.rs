@@ -6,7 +6,7 @@ use oxftp::{Client, FtpUrl};
 use super::support::diagnose::{self, is_refused};
 use crate::{
     app::App,
-    args::ConnectionArgs,
+    args::{ChangeEventArgs, ConnectionArgs},
     failure::{Failure, Result},
     session::{self, Session},
 };
@@ -20,6 +20,8 @@ pub(crate) struct MkdirArgs {
     #[arg(value_name = "URL", required = true)]
     urls: Vec<String>,
     #[command(flatten)]
+    pub(crate) events: ChangeEventArgs,
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -28,7 +30,11 @@ pub(crate) async fn run(args: MkdirArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection)?;
     let mut failures = app.collect_failures(urls.len());
     for url in &urls {
-        let outcome = async { create(session.client(url).await?, url, args.parents).await };
+        let outcome = async {
+            create(session.client(url).await?, url, args.parents).await?;
+            app.report_changed(&url.path(), None);
+            Ok(())
+        };
         failures.record(outcome.await)?;
     }
     session.quit().await;

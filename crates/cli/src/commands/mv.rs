@@ -11,7 +11,7 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, NameArgs, SelectionArgs},
+    args::{ChangeEventArgs, ConnectionArgs, NameArgs, SelectionArgs},
     failure::{Failure, Result},
     output::Output,
     session::{self, Session},
@@ -25,7 +25,7 @@ pub(crate) struct MvArgs {
     #[command(flatten)]
     renames: RenameArgs,
     /// Show what would be done, without doing it
-    #[arg(short = 'n', long)]
+    #[arg(short = 'n', long, conflicts_with = "json")]
     dry_run: bool,
     /// Files or directories to rename. The last word is the new path: relative to the login directory, absolute with a
     /// leading /, or a URL on the same server; a path that ends in / is the directory to move them into. With
@@ -38,6 +38,8 @@ pub(crate) struct MvArgs {
     selection: SelectionArgs,
     #[command(flatten)]
     names: NameArgs,
+    #[command(flatten)]
+    pub(crate) events: ChangeEventArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -76,13 +78,16 @@ pub(crate) async fn run(mut args: MvArgs, app: &App) -> Result {
         }
         let outcome = async {
             let client = session.client(url).await?;
-            let Err(error) = client.rename(url.path(), to).await else { return Ok(()) };
+            let Err(error) = client.rename(url.path(), to).await else {
+                app.report_changed(&url.path(), Some(to));
+                return Ok(());
+            };
             if error.reply().is_some() && !client.is_broken() {
                 if client.is_dir(to).await.unwrap_or(false) {
                     let hint = "end the new path with / to move it into the directory";
                     return Err(Failure::refused(url, error, hint));
                 }
-                if let Some(directory) = missing_parent(client, to).await {
+                if let Some(directory) = diagnose::missing_parent(client, to).await {
                     return Err(Failure::NoDirectory {
                         about: url.to_string(),
                         directory: directory.to_string(),
@@ -102,13 +107,6 @@ pub(crate) async fn run(mut args: MvArgs, app: &App) -> Result {
 struct Rename {
     url: FtpUrl,
     to: RemotePath,
-}
-
-/// Returns the directory of a path if it is known to be missing.
-async fn missing_parent(client: &mut oxftp::Client, path: &RemotePath) -> Option<RemotePath> {
-    let parent = path.parent().filter(|parent| !parent.is_empty())?;
-    let found = client.metadata(&parent).await;
-    found.is_err_and(|error| error.is_not_found()).then_some(parent)
 }
 
 /// Returns the renames by a rule: within the directories of the files, or into `directory` if it is not empty.

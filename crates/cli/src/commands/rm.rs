@@ -6,7 +6,7 @@ use oxftp::{Client, FtpUrl};
 use super::support::{diagnose, operands::Operands, selector::Selector};
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, NameArgs, SelectionArgs},
+    args::{ChangeEventArgs, ConnectionArgs, DepthArgs, NameArgs, SelectionArgs},
     failure::{Exit, Failure, Result},
     output::Output,
     session::Session,
@@ -21,7 +21,7 @@ pub(crate) struct RmArgs {
     #[arg(short, long)]
     force: bool,
     /// Show what would be done, without doing it
-    #[arg(short = 'n', long)]
+    #[arg(short = 'n', long, conflicts_with = "json")]
     dry_run: bool,
     /// Files or directories to remove
     #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
@@ -32,6 +32,8 @@ pub(crate) struct RmArgs {
     names: NameArgs,
     #[command(flatten)]
     depth: DepthArgs,
+    #[command(flatten)]
+    pub(crate) events: ChangeEventArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -60,10 +62,13 @@ pub(crate) async fn run(args: RmArgs, app: &App) -> Result {
                 remove_selected(client, url, &args, &selector, app, &mut output).await
             } else if args.dry_run {
                 output.line(url.path().as_bytes()).await
-            } else if args.recursive {
-                remove_tree(client, url, args.force).await
             } else {
-                remove_file(client, url).await
+                match args.recursive {
+                    true => remove_tree(client, url, args.force).await?,
+                    false => remove_file(client, url).await?,
+                }
+                app.report_changed(&url.path(), None);
+                Ok(())
             }
         };
         failures.record(forgiving(outcome.await, args.force))?;
@@ -108,12 +113,17 @@ async fn remove_selected(
     for path in paths {
         if args.dry_run {
             output.line(output.displayable(path.as_bytes()).into_owned()).await?;
-        } else if let Err(error) = client.remove_file(&path).await {
-            let failure = Failure::about(&url.with_path(path), error);
-            app.terminal.failure(&failure);
-            outcome = Err(Failure::AlreadyReported(Exit::PartialFailure));
-            if client.is_broken() {
-                return Err(failure);
+            continue;
+        }
+        match client.remove_file(&path).await {
+            Ok(()) => app.report_changed(&path, None),
+            Err(error) => {
+                let failure = Failure::about(&url.with_path(path), error);
+                if client.is_broken() {
+                    return Err(failure);
+                }
+                app.terminal.failure(&failure);
+                outcome = Err(Failure::AlreadyReported(Exit::PartialFailure));
             }
         }
     }

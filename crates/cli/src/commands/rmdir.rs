@@ -5,7 +5,7 @@ use clap::Args;
 use super::support::diagnose;
 use crate::{
     app::App,
-    args::ConnectionArgs,
+    args::{ChangeEventArgs, ConnectionArgs},
     failure::Result,
     session::{self, Session},
 };
@@ -15,6 +15,8 @@ pub(crate) struct RmdirArgs {
     /// Directories to remove
     #[arg(value_name = "URL", required = true)]
     urls: Vec<String>,
+    #[command(flatten)]
+    pub(crate) events: ChangeEventArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -28,7 +30,10 @@ pub(crate) async fn run(args: RmdirArgs, app: &App) -> Result {
             let client = session.client(url).await?;
             match client.remove_dir(url.path()).await {
                 Err(error) => Err(diagnose::rmdir_error(client, url, error).await),
-                Ok(()) => Ok(()),
+                Ok(()) => {
+                    app.report_changed(&url.path(), None);
+                    Ok(())
+                }
             }
         };
         failures.record(outcome.await)?;

@@ -1,4 +1,4 @@
-//! `tail`: writes the end of a file to stdout.
+//! `tail`: writes the end of files to stdout.
 
 use std::{ops::Range, time::Duration};
 
@@ -7,11 +7,19 @@ use memchr::memrchr_iter;
 use oxftp::{Client, Code, FtpUrl};
 use tokio::io::AsyncReadExt;
 
-use super::support::{destination::Destination, diagnose, range, stdout::DIRECTORY_HINT};
+use super::support::{
+    destination::Destination,
+    diagnose,
+    operands::Operands,
+    range,
+    selector::Selector,
+    stdout::{DIRECTORY_HINT, FileHeadings},
+};
 use crate::{
-    args::{ByteRange, ConnectionArgs, Size},
+    app::App,
+    args::{ByteRange, ConnectionArgs, NameArgs, SelectionArgs, Size},
     failure::{Failure, Result},
-    session::{self, Session},
+    session::Session,
     terminal::warn,
 };
 
@@ -23,39 +31,58 @@ pub(crate) struct TailArgs {
     /// Print the last N lines
     #[arg(short = 'n', long, value_name = "N", default_value = "10")]
     lines: u64,
-    /// Print what is appended, looking every second until you interrupt
+    /// Print what is appended to a single file, looking every second until you interrupt
     #[arg(short = 'f', long)]
     follow: bool,
-    /// File to print the end of
-    #[arg(value_name = "URL")]
-    url: String,
+    /// Files to print the end of; several have headings
+    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
+    urls: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
-pub(crate) async fn run(args: TailArgs) -> Result {
-    let url = session::url(&args.url)?;
-    let mut session = Session::new(args.connection)?;
-    let client = session.client(&url).await?;
-    let mut tail = Tail { client, url: &url };
-    let printed = async {
-        let mut end = tail.print_last(args.bytes, args.lines).await?;
-        if !args.follow {
-            return Ok(());
-        }
-        loop {
-            tokio::time::sleep(INTERVAL).await;
-            end = tail.print_new(end).await?;
-        }
-    };
-    match printed.await {
-        Err(Failure::Client { error, .. }) => {
-            return Err(diagnose::file_error(client, &url, *error, DIRECTORY_HINT).await);
-        }
-        outcome => outcome?,
+pub(crate) async fn run(args: TailArgs, app: &App) -> Result {
+    let mut session = Session::new(args.connection.clone())?;
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    operands.select(&mut session, &Selector::new(&args.selection)).await?;
+    let mut failures = operands.collect_failures(app)?;
+    let urls = operands.urls();
+    if args.follow && urls.len() > 1 {
+        return Err(Failure::Usage("--follow takes one file".to_owned()));
+    }
+    let mut headings = FileHeadings::of(&urls);
+    for url in &urls {
+        let outcome = async {
+            let client = session.client(url).await?;
+            headings.print(url).await?;
+            match print(&args, client, url).await {
+                Err(Failure::Client { error, .. }) => {
+                    Err(diagnose::file_error(client, url, *error, DIRECTORY_HINT).await)
+                }
+                outcome => outcome,
+            }
+        };
+        failures.record(outcome.await)?;
     }
     session.quit().await;
-    Ok(())
+    failures.finish()
+}
+
+/// Prints the end of a file, and what is appended to it if the flags ask for that.
+async fn print(args: &TailArgs, client: &mut Client, url: &FtpUrl) -> Result {
+    let mut tail = Tail { client, url };
+    let mut end = tail.print_last(args.bytes, args.lines).await?;
+    if !args.follow {
+        return Ok(());
+    }
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        end = tail.print_new(end).await?;
+    }
 }
 
 struct Tail<'a> {

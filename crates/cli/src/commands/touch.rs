@@ -3,10 +3,10 @@
 use clap::Args;
 use oxftp::{Client, Code, FtpUrl, Timestamp};
 
-use super::support::{operands::Operands, selector::Selector};
+use super::support::{diagnose, operands::Operands, selector::Selector};
 use crate::{
     app::App,
-    args::{ConnectionArgs, NameArgs, SelectionArgs, UnixTime},
+    args::{ChangeEventArgs, ConnectionArgs, NameArgs, SelectionArgs, UnixTime},
     failure::{Failure, Result},
     session::{self, Session},
 };
@@ -30,6 +30,8 @@ pub(crate) struct TouchArgs {
     #[command(flatten)]
     names: NameArgs,
     #[command(flatten)]
+    pub(crate) events: ChangeEventArgs,
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -45,7 +47,12 @@ pub(crate) async fn run(args: TouchArgs, app: &App) -> Result {
     operands.select(&mut session, &Selector::new(&args.selection)).await?;
     let mut failures = operands.collect_failures(app)?;
     for url in &operands.urls() {
-        let outcome = async { touch.touch(session.client(url).await?, url).await };
+        let outcome = async {
+            if touch.touch(session.client(url).await?, url).await? {
+                app.report_changed(&url.path(), None);
+            }
+            Ok(())
+        };
         failures.record(outcome.await)?;
     }
     session.quit().await;
@@ -78,25 +85,37 @@ struct Touch {
 }
 
 impl Touch {
-    async fn touch(&self, client: &mut Client, url: &FtpUrl) -> Result {
+    /// Creates an empty file. `APPE` keeps the content of a file that another client created in the meantime.
+    async fn create(&self, client: &mut Client, url: &FtpUrl) -> Result {
+        let created = async { client.append_stream(url.path()).await?.finish().await };
+        let Err(error) = created.await else { return Ok(()) };
+        if diagnose::is_refused(client, &error)
+            && let Some(directory) = diagnose::missing_parent(client, &url.path()).await
+        {
+            return Err(Failure::NoDirectory { about: url.to_string(), directory: directory.to_string() });
+        }
+        Err(Failure::about(url, error))
+    }
+
+    /// Touches a file; returns whether anything was changed.
+    async fn touch(&self, client: &mut Client, url: &FtpUrl) -> Result<bool> {
         let failed = |error| Failure::about(url, error);
         let exists = client.try_exists(url.path()).await.map_err(failed)?;
         if !exists && !self.create {
-            return Ok(());
+            return Ok(false);
         }
         if !exists {
-            // APPE keeps the content of a file that another client created in the meantime.
-            client.append_stream(url.path()).await.map_err(failed)?.finish().await.map_err(failed)?;
+            self.create(client, url).await?;
         }
         let seconds = match self.date {
             Some(seconds) => seconds,
             None if exists => self.now,
             // A new file has the current time already.
-            None => return Ok(()),
+            None => return Ok(true),
         };
         let time = Timestamp::from_unix(seconds, 0);
         let set = client.set_modified(url.path(), time.unwrap_or(Timestamp::UNIX_EPOCH)).await;
-        set.map_err(|error| {
+        set.map(|()| true).map_err(|error| {
             match error.code() == Some(Code::FILE_UNAVAILABLE) && !error.is_permission_denied() {
                 // vsftpd and pyftpdlib send this reply for directories.
                 true => Failure::refused(url, error, "the path exists, but the server cannot set its time"),

@@ -45,10 +45,29 @@ struct Timed<'e> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 enum Event<'e> {
-    Start { name: &'e str, size: Option<u64>, offset: u64 },
-    Progress { bytes: u64, total: Option<u64>, files: u64, bytes_per_second: u64 },
-    Done { name: &'e str },
-    Error { name: Option<&'e str>, message: String, causes: Vec<String>, exit: Option<u8> },
+    Start {
+        name: &'e str,
+        size: Option<u64>,
+        offset: u64,
+    },
+    Progress {
+        bytes: u64,
+        total: Option<u64>,
+        files: u64,
+        bytes_per_second: u64,
+    },
+    Done {
+        name: &'e str,
+        /// The new name of what was renamed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to: Option<&'e str>,
+    },
+    Error {
+        name: Option<&'e str>,
+        message: String,
+        causes: Vec<String>,
+        exit: Option<u8>,
+    },
 }
 
 impl Event<'_> {
@@ -63,6 +82,11 @@ impl Event<'_> {
             let _ = UNWRITTEN.set(error);
         }
     }
+}
+
+/// Writes the event of an operand that was changed; `to` is its new name, if it was renamed.
+pub(crate) fn write_done(name: &str, to: Option<&str>) {
+    Event::Done { name, to }.write();
 }
 
 /// Writes the event of a failure that is not of a single file.
@@ -126,7 +150,7 @@ impl Progress for Events {
             }
             ProgressEvent::FileFinished { name } => {
                 state.files += 1;
-                Event::Done { name }.write();
+                Event::Done { name, to: None }.write();
             }
             ProgressEvent::FileFailed { name, error } => {
                 let causes = chain(std::error::Error::source(error));

@@ -7,7 +7,7 @@ mod multi_bar;
 mod pace;
 mod style;
 
-pub(crate) use events::{check_written, write_failure};
+pub(crate) use events::{check_written, write_done, write_failure};
 
 use std::sync::Arc;
 

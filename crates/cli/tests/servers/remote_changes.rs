@@ -106,6 +106,9 @@ fn chmod_changes_a_tree_by_symbolic_mode() {
         let modes = ["tree", "tree/sub", "tree/plain", "tree/sub/program"].map(mode);
         assert_eq!(modes, [0o755, 0o755, 0o644, 0o755], "{kind:?}");
 
+        let changed = run(&mut command(&server, &["chmod", "-R", "--json", "u+r", &url(&server, "tree")]));
+        assert_eq!(changed.stdout().matches(r#"{"event":"done","name":"tree"#).count(), 4, "{kind:?}");
+
         chmod(&["-R", "--include", "plain", "go-r", &url(&server, "tree")]);
         chmod(&["u-w,a+x", &url(&server, "tree/sub/program")]);
         let modes = ["tree", "tree/plain", "tree/sub/program"].map(mode);

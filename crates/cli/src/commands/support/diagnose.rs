@@ -46,6 +46,13 @@ pub(crate) async fn missing(client: &mut Client, error: &Error, path: &RemotePat
     client.metadata(path).await.err().filter(Error::is_not_found)
 }
 
+/// Returns the directory of a path if it is known to be missing.
+pub(crate) async fn missing_parent(client: &mut Client, path: &RemotePath) -> Option<RemotePath> {
+    let parent = path.parent().filter(|parent| !parent.is_empty())?;
+    let found = client.metadata(&parent).await;
+    found.is_err_and(|error| error.is_not_found()).then_some(parent)
+}
+
 /// Returns the server's error, with a hint on how to remove what the URL names.
 pub(crate) async fn rmdir_error(client: &mut Client, url: &FtpUrl, error: Error) -> Failure {
     if !is_refused(client, &error) {

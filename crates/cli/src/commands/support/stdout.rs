@@ -5,7 +5,10 @@ use oxftp::{AsciiReader, Client, DownloadStream, FtpUrl, Progress, ProgressEvent
 use tokio::io::AsyncReadExt;
 
 use super::{destination::Sink, diagnose};
-use crate::failure::{Failure, Result};
+use crate::{
+    failure::{Failure, Result},
+    output::Output,
+};
 
 /// Copies a file to stdout or a special file.
 pub(crate) async fn copy(
@@ -83,6 +86,35 @@ async fn fill(stream: &mut DownloadStream<&mut Client>, block: &mut Vec<u8>) -> 
         read = more.unwrap_or(0);
     }
     Ok(())
+}
+
+/// Lines between the contents of several files, as `head` of coreutils writes them. A single file has none.
+#[derive(Debug)]
+pub(crate) struct FileHeadings {
+    are_wanted: bool,
+    is_first: bool,
+}
+
+impl FileHeadings {
+    pub(crate) fn of(urls: &[FtpUrl]) -> Self {
+        Self { are_wanted: urls.len() > 1, is_first: true }
+    }
+
+    /// Prints the heading of the next file.
+    pub(crate) async fn print(&mut self, url: &FtpUrl) -> Result {
+        let is_first = std::mem::replace(&mut self.is_first, false);
+        if !self.are_wanted {
+            return Ok(());
+        }
+        let mut output = Output::new();
+        if !is_first {
+            output.line("").await?;
+        }
+        let path = url.path();
+        let name = output.displayable(path.as_bytes()).into_owned();
+        output.line([b"==> ", &name[..], b" <=="].concat()).await?;
+        output.flush().await
+    }
 }
 
 /// Hint for a directory where a file is expected.

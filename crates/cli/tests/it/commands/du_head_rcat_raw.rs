@@ -62,6 +62,21 @@ fn head_prints_bytes_or_lines() {
 }
 
 #[test]
+fn head_and_tail_of_several_files_have_headings() {
+    let site = Site::plain();
+    site.write_remote("one.log", "1\n2\n");
+    site.write_remote("two.log", "3\n4\n");
+
+    let head = site.succeed(&["head", "-n", "1", &site.url("*.log")]);
+    let tail = site.run(&["tail", "-n", "1", &site.url("one.log"), &site.url("no"), &site.url("two.log")]);
+
+    assert_eq!(head, "==> one.log <==\n1\n\n==> two.log <==\n3\n");
+    assert_eq!(tail.stdout(), "==> one.log <==\n2\n\n==> no <==\n\n==> two.log <==\n4\n");
+    assert_eq!(tail.code, Some(1), "{}", tail.stderr);
+    assert_eq!(site.run(&["tail", "-f", &site.url("*.log")]).code, Some(2));
+}
+
+#[test]
 fn tail_prints_bytes_or_lines() {
     let site = Site::plain();
     let text: String = (0..200_000).map(|line| format!("{line}\n")).collect();

@@ -83,4 +83,7 @@ fn touch_creates_missing_files_and_keeps_content() {
     assert!(!site.there("other").exists());
     assert_eq!(run.code, Some(11), "{}", run.stderr);
     assert_eq!(fs::read(site.there("kept")).unwrap(), b"kept");
+    let run = site.run(&["touch", &site.url("no/new")]);
+    assert_eq!(run.code, Some(6), "{}", run.stderr);
+    assert!(run.stderr.contains("the directory no of the new path does not exist"), "{}", run.stderr);
 }

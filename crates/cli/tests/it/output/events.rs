@@ -130,3 +130,30 @@ fn mirror_events_follow_the_schema() {
     assert!(errors[0]["name"].as_str().unwrap().ends_with("tree/conflict"), "{errors:?}");
     assert_eq!((&errors[1]["name"], &errors[1]["exit"]), (&Value::Null, &1.into()));
 }
+
+#[test]
+fn json_of_changes_follows_the_schema() {
+    let site = Site::plain();
+    for name in ["a", "b", "tree/c"] {
+        site.write_remote(name, "x");
+    }
+    let url = |name: &str| site.url(name);
+    let changed = |words: &[&str]| {
+        let run = site.run(words);
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{words:?}");
+        let events = events(&run);
+        assert_eq!(of_kind(&events, "done").len(), events.len(), "{events:?}");
+        (names(&events, "done").join(" "), events[0]["to"].clone())
+    };
+
+    assert_eq!(changed(&["mkdir", "--json", &url("new"), &url("old")]).0, "new old");
+    assert_eq!(changed(&["rmdir", "--json", &url("old")]).0, "old");
+    assert_eq!(changed(&["mv", "--json", &url("a"), "new/"]), ("a".to_owned(), "new/a".into()));
+    assert_eq!(changed(&["touch", "--json", &url("empty")]).0, "empty");
+    assert_eq!(changed(&["rm", "--json", &url("b")]), ("b".to_owned(), Value::Null));
+    assert_eq!(changed(&["rm", "-r", "--json", "--include", "c", &url("tree")]).0, "tree/c");
+    let some = site.run(&["rm", "--json", &url("empty"), &url("missing")]);
+    let events = events(&some);
+    assert_eq!((some.code, names(&events, "done").join(" ")), (Some(1), "empty".to_owned()));
+    assert_eq!(of_kind(&events, "error")[0]["exit"], 6);
+}
