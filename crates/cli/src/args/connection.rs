@@ -32,12 +32,26 @@ pub(crate) struct LoginArgs {
     /// Run this command and read the password from the first line that it prints; OXFTP_USER and OXFTP_HOST tell it which
     #[arg(long, value_name = "COMMAND", conflicts_with = "password_file")]
     pub(crate) password_command: Option<String>,
+    /// Read the password from the keyring of the desktop; one that is typed is stored there after the login. =new asks for
+    /// it even if the keyring has one
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "read")]
+    #[arg(hide_possible_values = true)]
+    pub(crate) keyring: Option<KeyringArg>,
     /// Read users and passwords from ~/.netrc, which must be readable by you only
     #[arg(long, conflicts_with = "netrc_file")]
     pub(crate) netrc: bool,
     /// Read users and passwords from this file instead of ~/.netrc
     #[arg(long, value_name = "FILE")]
     pub(crate) netrc_file: Option<PathBuf>,
+}
+
+/// Use of the keyring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyringArg {
+    /// Read the password; ask for one that the keyring does not have.
+    Read,
+    /// Ask for the password, and replace the one in the keyring.
+    New,
 }
 
 /// TLS versions and certificates.

@@ -19,7 +19,7 @@ mod values;
 pub(crate) use age::Age;
 pub(crate) use backup::BackupArgs;
 pub(crate) use bookmark_name::BookmarkName;
-pub(crate) use connection::{ConnectionArgs, LoginArgs, NetworkArgs, TlsArgs};
+pub(crate) use connection::{ConnectionArgs, KeyringArg, LoginArgs, NetworkArgs, TlsArgs};
 pub(crate) use filter::FilterArgs;
 pub(crate) use jobs::{DEFAULT_SEGMENTS, JobCount};
 pub(crate) use lock::LockArgs;

@@ -48,7 +48,7 @@ impl KnownHosts {
 
     /// Returns the certificates of a server.
     pub(crate) fn of(&self, url: &FtpUrl) -> impl Iterator<Item = Fingerprint> {
-        let host = name_of(url);
+        let host = server_name(url);
         self.entries.iter().filter(move |(known, _)| *known == host).map(|(_, pin)| *pin)
     }
 
@@ -61,7 +61,7 @@ impl KnownHosts {
     /// Asks the user whether to trust a certificate, and records it.
     pub(crate) async fn ask(&mut self, url: &FtpUrl, certificate: &[u8], why: &str) -> Result<bool> {
         let pin = Fingerprint(Sha256::digest(certificate).into());
-        let host = name_of(url);
+        let host = server_name(url);
         let why = escape(why);
         let question = format!(
             "The certificate of {host} cannot be verified: {why}\nIts fingerprint is {}\nIf you do not expect this, answer no. \
@@ -97,7 +97,7 @@ impl KnownHosts {
 
 /// Returns the line of a server and its certificate.
 pub(crate) fn line(url: &FtpUrl, sha256: &str) -> String {
-    format!("{} sha256:{sha256}", name_of(url))
+    format!("{} sha256:{sha256}", server_name(url))
 }
 
 /// Appends a line in one write, so that several runs may do so at once.
@@ -119,7 +119,8 @@ fn parse(text: &str) -> Result<Vec<(String, Fingerprint)>, usize> {
     parsed.collect()
 }
 
-fn name_of(url: &FtpUrl) -> String {
+/// Returns the host and port of a URL, as in `example.org:21`.
+pub(super) fn server_name(url: &FtpUrl) -> String {
     let host = url.host();
     let name = host.name.to_ascii_lowercase();
     let port = host.port.unwrap_or(if url.scheme() == Scheme::Ftps { 990 } else { 21 });

@@ -2,6 +2,7 @@
 
 mod client_factory;
 mod connection_cache;
+mod keyring;
 pub(crate) mod known_hosts;
 mod login_blocklist;
 mod login_key;
@@ -125,6 +126,9 @@ impl Session {
             outcome = self.log_in_with_retries(url, key.credentials.clone()).await;
         }
         self.login_time = self.login_time.max(begun.elapsed());
+        if outcome.is_ok() {
+            self.passwords.store_prompted(url).await;
+        }
         outcome.inspect_err(|failure| self.blocklist.record(key, failure))
     }
 

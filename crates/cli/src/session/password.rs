@@ -8,14 +8,16 @@ use std::{
 
 use oxftp::{Credentials, FtpUrl, Netrc, Secret};
 
-use super::netrc;
+use super::{keyring::KeyringAccount, netrc};
 use crate::{
-    args::LoginArgs,
+    args::{KeyringArg, LoginArgs},
     argv::VARIABLE,
-    failure::{Failure, Result},
+    failure::{Failure, Result, chain},
+    terminal::warn,
 };
 
-/// Users and passwords from flags, the environment, a netrc file and prompts, in this order; those in a URL come first.
+/// Users and passwords from flags, the environment, a netrc file, the keyring and prompts, in this order; those in a URL
+/// come first.
 #[derive(Debug)]
 pub(crate) struct Passwords {
     /// User and password of `--user`.
@@ -25,6 +27,10 @@ pub(crate) struct Passwords {
     /// Command of `--password-command`.
     command: Option<String>,
     netrc: Netrc,
+    keyring: Option<KeyringArg>,
+    /// Passwords of the keyring, and those that it takes after the login.
+    from_keyring: Vec<(KeyringAccount, Secret)>,
+    to_store: Vec<(KeyringAccount, Secret)>,
     /// Answers to prompts: user, host, password.
     prompted: Vec<(String, String, Secret)>,
 }
@@ -34,6 +40,7 @@ impl Passwords {
     pub(crate) fn of(args: &LoginArgs) -> Result<Self> {
         let mut passwords = Self::new(args.user.as_deref(), args.password_file.as_deref())?;
         passwords.command = args.password_command.clone();
+        passwords.keyring = args.keyring;
         passwords.netrc = match &args.netrc_file {
             Some(file) => netrc::read(file)?,
             None if args.netrc => netrc::read(&netrc::own_path()?)?,
@@ -53,6 +60,9 @@ impl Passwords {
             password,
             command: None,
             netrc: Netrc::default(),
+            keyring: None,
+            from_keyring: Vec::new(),
+            to_store: Vec::new(),
             prompted: Vec::new(),
         })
     }
@@ -79,7 +89,7 @@ impl Passwords {
         };
         let password = match own {
             Some(password) => password,
-            None => self.ask(&user, &host).await?,
+            None => self.from_keyring_or_prompt(&user, url).await?,
         };
         let credentials = Credentials::new(user, password);
         Ok(match from_netrc.account {
@@ -136,6 +146,40 @@ impl Passwords {
         let password = Secret::new(text);
         self.prompted.push((user.to_owned(), host.to_owned(), password.clone()));
         Ok(password)
+    }
+
+    /// Returns the password of the keyring if the flags ask for that, else prompts.
+    async fn from_keyring_or_prompt(&mut self, user: &str, url: &FtpUrl) -> Result<Secret> {
+        let host = url.host().name;
+        let Some(keyring) = self.keyring else { return self.ask(user, &host).await };
+        let account = KeyringAccount::of(user, url);
+        if let Some((_, known)) = self.from_keyring.iter().find(|(known, _)| *known == account) {
+            return Ok(known.clone());
+        }
+        let found = if keyring == KeyringArg::Read { account.password().await? } else { None };
+        let password = match found {
+            Some(password) => password,
+            None => {
+                let password = self.ask(user, &host).await?;
+                self.to_store.push((account.clone(), password.clone()));
+                password
+            }
+        };
+        self.from_keyring.push((account, password.clone()));
+        Ok(password)
+    }
+
+    /// Stores the passwords that were typed for this server in the keyring, because the server accepted them.
+    pub(crate) async fn store_prompted(&mut self, url: &FtpUrl) {
+        let accounts = std::mem::take(&mut self.to_store);
+        for (account, password) in accounts {
+            if !account.is_on(url) {
+                self.to_store.push((account, password));
+            } else if let Err(error) = account.store(&password).await {
+                let why = chain(Some(&error)).join(": ");
+                warn(format_args!("the password was not stored in the keyring: {why}"));
+            }
+        }
     }
 
     /// Prompts once for each user and host. Fails without a terminal: an empty password would count as a failed login.
