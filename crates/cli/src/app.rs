@@ -7,7 +7,7 @@ use oxftp::{Progress, RemotePath};
 use crate::{
     args::{Global, RecordArgs, When},
     failure::FailureCollector,
-    progress::{self, ProgressMode, Scope},
+    progress::{self, JobProgress, ProgressMode, Scope},
     records::{Observer, Records},
     settings::Settings,
     terminal::Terminal,
@@ -18,6 +18,8 @@ use crate::{
 pub(crate) struct App {
     pub(crate) terminal: Terminal,
     progress: ProgressMode,
+    /// Set for a job in the background of a shell.
+    job: Option<JobProgress>,
     pub(crate) records: Arc<Records>,
     pub(crate) settings: Settings,
 }
@@ -39,7 +41,12 @@ impl App {
             .with_bookmarks(bookmarks);
         let terminal = if events { terminal.on_failure(progress::write_failure) } else { terminal };
         let progress = if events { ProgressMode::Events } else { progress_mode(global, is_terminal) };
-        Self { terminal, progress, records, settings }
+        Self { terminal, progress, job: None, records, settings }
+    }
+
+    /// Counts the progress of transfers for the list of jobs, instead of showing it.
+    pub(crate) fn in_background(self, job: JobProgress) -> Self {
+        Self { job: Some(job), ..self }
     }
 
     /// Returns a collector that reports each failure of `operands` operands on the terminal.
@@ -59,7 +66,10 @@ impl App {
 
     /// Starts the display of a transfer, and records its files if the flags ask for that.
     pub(crate) fn start_progress(&self, scope: Scope) -> Arc<dyn Progress> {
-        let display = progress::start(self.progress, scope);
+        let display = match &self.job {
+            Some(job) if self.progress == ProgressMode::Off => progress::start_in_background(job, scope),
+            _ => progress::start(self.progress, scope),
+        };
         match self.records.is_wanted() {
             true => Arc::new(Observer::new(self.records.clone(), display)),
             false => display,

@@ -143,8 +143,7 @@ fn of_tls(failure: TlsFailure) -> Option<&'static str> {
 
 /// The feature in the error of a server that cannot compute checksums.
 const NO_HASH: &str = "hash of this kind";
-const CHECKSUM_HINT: &str =
-    "the server cannot compute checksums: use --size-only, --verify content, or check --content, which reads both sides";
+const CHECKSUM_HINT: &str = "the server cannot compute checksums: use --size-only, --verify content, or check --content, which reads both sides";
 /// Characters of patterns in shells and curl.
 const PATTERN: [char; 4] = ['*', '?', '[', '{'];
 /// The similarity that clap requires for its suggestions.

@@ -1,8 +1,8 @@
-//! Progress as lines, for logs.
+//! Progress as lines: for logs, and for the list of jobs in a shell.
 
 use std::{
     fmt::Write as _,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,7 +18,30 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Lines {
     scope: Scope,
+    is_silent: bool,
     state: Mutex<LineState>,
+}
+
+/// Progress of a job in the background, which is shown when the user asks for it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct JobProgress(Arc<Mutex<Option<Arc<Lines>>>>);
+
+impl JobProgress {
+    /// Starts to count the next transfer of the job.
+    pub(super) fn start(&self, scope: Scope) -> Arc<dyn Progress> {
+        let mut lines = Lines::new(scope);
+        lines.is_silent = true;
+        let lines = Arc::new(lines);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(lines.clone());
+        lines
+    }
+
+    /// Returns the progress of the transfer; `None` before the first file.
+    pub(crate) fn line(&self) -> Option<String> {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let state = lines.state.lock().unwrap_or_else(PoisonError::into_inner);
+        (!state.name.is_empty()).then(|| state.line())
+    }
 }
 
 #[derive(Debug)]
@@ -50,7 +73,7 @@ impl Lines {
             total,
             files: 0,
         };
-        Self { scope, state: Mutex::new(state) }
+        Self { scope, is_silent: false, state: Mutex::new(state) }
     }
 
     fn change(&self, change: impl FnOnce(&mut LineState)) {
@@ -73,7 +96,7 @@ impl Progress for Lines {
             }),
             ProgressEvent::Advanced { bytes, .. } => self.change(|state| {
                 state.moved += bytes;
-                if state.last_line.elapsed() >= INTERVAL {
+                if !self.is_silent && state.last_line.elapsed() >= INTERVAL {
                     state.print();
                 }
             }),
@@ -84,7 +107,9 @@ impl Progress for Lines {
                 }
             }),
             ProgressEvent::FileFinished { .. } => self.change(|state| state.files += 1),
-            ProgressEvent::FileFailed { name, .. } => print_line(format_args!("{name}: failed")),
+            ProgressEvent::FileFailed { name, .. } if !self.is_silent => {
+                print_line(format_args!("{name}: failed"))
+            }
             _ => {}
         }
     }
@@ -92,7 +117,9 @@ impl Progress for Lines {
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        self.change(|state| state.print());
+        if !self.is_silent {
+            self.change(|state| state.print());
+        }
     }
 }
 

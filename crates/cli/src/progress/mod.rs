@@ -8,6 +8,7 @@ mod pace;
 mod style;
 
 pub(crate) use events::{check_written, write_done, write_failure};
+pub(crate) use lines::JobProgress;
 
 use std::sync::Arc;
 
@@ -40,6 +41,11 @@ pub(crate) enum Scope {
 /// Starts a display; dropping its last reference clears it.
 pub(crate) fn start(mode: ProgressMode, scope: Scope) -> Arc<dyn Progress> {
     Arc::new(WithNotes(display(mode, scope)))
+}
+
+/// Counts a transfer in the background without a display.
+pub(crate) fn start_in_background(job: &JobProgress, scope: Scope) -> Arc<dyn Progress> {
+    Arc::new(WithNotes(job.start(scope)))
 }
 
 fn display(mode: ProgressMode, scope: Scope) -> Arc<dyn Progress> {

@@ -4,7 +4,10 @@ use std::fmt;
 
 use tokio::task::JoinHandle;
 
-use crate::failure::{Exit, Failure, Result};
+use crate::{
+    failure::{Exit, Failure, Result},
+    progress::JobProgress,
+};
 
 /// Commands in the background, numbered from 1.
 #[derive(Debug, Default)]
@@ -17,6 +20,7 @@ pub(super) struct BackgroundJobs {
 struct Job {
     number: usize,
     line: String,
+    progress: JobProgress,
     work: JoinHandle<Result>,
 }
 
@@ -29,9 +33,14 @@ pub(super) struct FinishedJob {
 
 impl BackgroundJobs {
     /// Starts a command and returns its number.
-    pub(super) fn start(&mut self, line: String, work: impl Future<Output = Result> + 'static) -> usize {
+    pub(super) fn start(
+        &mut self,
+        line: String,
+        progress: JobProgress,
+        work: impl Future<Output = Result> + 'static,
+    ) -> usize {
         self.last += 1;
-        self.running.push(Job { number: self.last, line, work: tokio::task::spawn_local(work) });
+        self.running.push(Job { number: self.last, line, progress, work: tokio::task::spawn_local(work) });
         self.last
     }
 
@@ -85,10 +94,13 @@ impl fmt::Display for Job {
     }
 }
 
-/// One line per running job.
+/// One line per running job, and one for its progress.
 impl fmt::Display for BackgroundJobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.running.iter().try_for_each(|job| writeln!(f, "{job}"))
+        self.running.iter().try_for_each(|job| {
+            writeln!(f, "{job}")?;
+            job.progress.line().map_or(Ok(()), |progress| writeln!(f, "    {progress}"))
+        })
     }
 }
 
@@ -112,9 +124,10 @@ mod tests {
         let local = tokio::task::LocalSet::new();
         let run = local.run_until(async {
             let mut jobs = BackgroundJobs::default();
-            jobs.start("get a".to_owned(), async { Ok(()) });
-            jobs.start("get b".to_owned(), std::future::pending());
-            jobs.start("get c".to_owned(), async { Err(Failure::AlreadyReported(Exit::NotFound)) });
+            jobs.start("get a".to_owned(), JobProgress::default(), async { Ok(()) });
+            jobs.start("get b".to_owned(), JobProgress::default(), std::future::pending());
+            let failed = async { Err(Failure::AlreadyReported(Exit::NotFound)) };
+            jobs.start("get c".to_owned(), JobProgress::default(), failed);
             assert_eq!(jobs.to_string(), "[1] get a\n[2] get b\n[3] get c\n");
 
             assert_eq!(jobs.wait(Some(3)).await.unwrap().to_string(), "[3] get c: failed");

@@ -18,6 +18,7 @@ use crate::{
     args::When,
     commands::Cli,
     failure::{Exit, Failure, Result},
+    progress::JobProgress,
     settings::Settings,
     terminal::print_line,
     usage_error,
@@ -102,12 +103,13 @@ impl Shell {
         }
         self.warned = false;
         let words = self.translate(command).await?;
-        let Some(work) = self.work(&words, command.background)? else { return Ok(Flow::Continue) };
+        let progress = command.background.then(JobProgress::default);
+        let Some(work) = self.work(&words, progress.clone())? else { return Ok(Flow::Continue) };
         if !translate::is_read_only(&words) {
             self.directories.clear();
         }
-        if command.background {
-            let number = self.jobs.start(command.texts().join(" "), work);
+        if let Some(progress) = progress {
+            let number = self.jobs.start(command.texts().join(" "), progress, work);
             print_line(format_args!("[{number}]"));
             return Ok(Flow::Continue);
         }
@@ -120,7 +122,7 @@ impl Shell {
     fn work(
         &self,
         words: &[String],
-        background: bool,
+        background: Option<JobProgress>,
     ) -> Result<Option<impl Future<Output = Result> + use<>>> {
         let parsed = self.cli.clone().try_get_matches_from(words);
         let mut cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -132,12 +134,16 @@ impl Shell {
                 return if is_failure { Err(Failure::AlreadyReported(Exit::Usage)) } else { Ok(None) };
             }
         };
-        if background {
+        if background.is_some() {
             cli.global.quiet = true;
             cli.global.progress = When::Never;
         }
         let (name, records) = cli.verb.records();
         let app = App::new(&cli.global, cli.verb.prints_events(), name, records, Settings::default());
+        let app = match background {
+            Some(progress) => app.in_background(progress),
+            None => app,
+        };
         let cache = self.cache.clone();
         Ok(Some(async move { cache.scope(Box::pin(crate::commands::run(cli.verb, &app))).await }))
     }

@@ -308,7 +308,8 @@ fn jobs_run_concurrently_and_end_before_exit() {
         "{}",
         run.stderr
     );
-    assert!(run.stdout().contains("[1] get one\n[2] get two"), "{}", run.stdout());
+    let listed = run.stdout();
+    assert!(listed.contains("[1] get one\n") && listed.contains("[2] get two\n"), "{listed}");
 }
 
 #[test]
@@ -323,6 +324,7 @@ fn killed_job_keeps_partial_file_only() {
 
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert_eq!(run.stdout().matches("[1]").count(), 1, "{}", run.stdout());
+    assert!(run.stdout().contains(" of 8.00 MiB"), "the list has no progress: {}", run.stdout());
     assert!(site.here("big.oxftp.part").exists() && !site.here("big").exists());
 }
 
