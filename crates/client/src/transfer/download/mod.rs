@@ -2,7 +2,7 @@
 
 pub(crate) mod file;
 mod named;
-pub(crate) mod partial;
+pub(crate) mod partial_file;
 mod range;
 pub(crate) mod segmented;
 pub(crate) mod tree;
@@ -17,7 +17,7 @@ use std::{
 use self::{
     file::RemoteFile,
     named::NamedTarget,
-    partial::segments_path,
+    partial_file::segments_path,
     segmented::Segmented,
     tree::{DownloadTask, RemoteDirectory, Root, TreeDownload, not_a_file},
 };
@@ -511,8 +511,7 @@ impl<'c> Download<'c> {
             let scheduler = Scheduler::new(handler, &self.job, admission, workers.len());
             return scheduler.run_tree(directory, workers, deadline).await;
         }
-        // The size of a link is that of its own text.
-        let size = entry.exact_size().filter(|_| entry.is_file());
+        let RemoteFile { size, modified, mode, .. } = RemoteFile::of(&self.source, &entry);
         if let Some(size) = size
             && let Some(report) =
                 self.run_segmented(size, &entry, &target, backups.as_deref(), deadline).await?
@@ -524,13 +523,7 @@ impl<'c> Download<'c> {
             }
             return Ok(report);
         }
-        let file = DownloadTask::Named {
-            path: self.source,
-            size,
-            modified: entry.modified,
-            mode: entry.mode.filter(|_| entry.is_file()),
-            target,
-        };
+        let file = DownloadTask::Named { path: self.source, size, modified, mode, target };
         let admission = AdmissionGate::of_all(&*self.job.progress);
         let transferred =
             Scheduler::new(handler, &self.job, admission, 1).run_file(file, self.worker, deadline).await;
@@ -572,12 +565,7 @@ impl<'c> Download<'c> {
         let segmented = Segmented {
             pool,
             fs: &fs,
-            remote: RemoteFile {
-                path: &self.source,
-                size: Some(size),
-                modified: entry.modified,
-                mode: entry.mode,
-            },
+            remote: RemoteFile::of(&self.source, entry),
             size,
             target,
             max_connections,

@@ -17,7 +17,7 @@ use oxftp_proto::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::plan::Claim;
-use crate::transfer::download::partial::{new_segments_path, segments_path};
+use crate::transfer::download::partial_file::{new_segments_path, segments_path};
 use crate::{
     error::local_fs::{LocalFsError, LocalFsResult},
     local_fs::{FileSystem, OpenMode},
@@ -156,7 +156,7 @@ mod tests {
         status().save(&fs, partial).await.unwrap();
         assert_eq!(Status::load(&fs, partial).await, Some(status()));
 
-        crate::transfer::download::partial::discard(&fs, partial).await.unwrap();
+        crate::transfer::download::partial_file::discard(&fs, partial).await.unwrap();
 
         assert_eq!(Status::load(&fs, partial).await, None);
         assert!(fs.read_dir(Path::new("")).await.unwrap().is_empty());

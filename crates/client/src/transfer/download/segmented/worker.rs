@@ -137,7 +137,7 @@ impl Running<'_> {
         data: &mut DataConnection,
         file: &mut dyn FileHandle,
         taken: &Taken,
-        progress: &SegmentProgress<'_>,
+        progress: &SegmentProgress<'_, '_>,
     ) -> Result<(), SegmentError> {
         let length = HEAD_BYTES.min(taken.end.load(Ordering::Relaxed) - taken.from).min(taken.from);
         let first = self.read_first(data, length).await?;
