@@ -411,7 +411,7 @@ impl FileDownload<'_> {
         follow_up: FollowUp,
     ) -> Result<(DataConnection, u64)> {
         if offset == 0 && self.options.preserve_times && remote.exact_time().is_none() {
-            return Ok((client.open_dated_data(remote.path, follow_up).await?, 0));
+            return Ok((client.open_data_with_mdtm(remote.path, follow_up).await?, 0));
         }
         let retr = TransferCommand::path("RETR", remote.path);
         let representation = if self.options.ascii { TransferType::Ascii } else { TransferType::Image };

@@ -157,7 +157,7 @@ impl Segmented<'_> {
                     && self.time(&mut worker).await? == Some(time.clone())
                     && let Some(file) = earlier.take()
                 {
-                    let plan = SegmentPlan::resumed(self.size, status.claims, MIN_SEGMENT);
+                    let plan = SegmentPlan::resumed(self.size, status.segments, MIN_SEGMENT);
                     return Ok(Prepared { plan, time: Some(time), file, worker });
                 }
                 let name = self.remote.path;
@@ -401,7 +401,7 @@ impl Running<'_> {
 
     fn status(&self, modified: Option<String>) -> Status {
         let plan = self.plan();
-        Status { size: plan.size(), modified, claims: plan.claims() }
+        Status { size: plan.size(), modified, segments: plan.records() }
     }
 
     fn is_over(&self) -> bool {
