@@ -155,7 +155,7 @@ impl Client {
     }
 
     /// Opens a file for reading from its start, and queries its modification time in the process.
-    pub(crate) async fn open_dated_data(
+    pub(crate) async fn open_data_with_mdtm(
         &mut self,
         path: &RemotePath,
         follow_up: FollowUp,

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use oxftp_proto::classify;
+use oxftp_proto::{Reply, classify};
 
 use super::Error;
 
@@ -75,11 +75,15 @@ impl Error {
         match self {
             _ if self.tls_failure().is_some() => ErrorKind::Tls,
             _ if self.is_timeout() => ErrorKind::Timeout,
-            Self::StatusCode(_) => self.kind_of_refusal(),
-            Self::Connect { .. } | Self::Closed { .. } | Self::Control(_) | Self::Broken { .. } => {
-                ErrorKind::Connect
-            }
-            Self::DataConnect(_) => ErrorKind::Connect,
+            Self::StatusCode(refused) => self.kind_of_refusal(&refused.info),
+            Self::NotRenamed { source, .. }
+            | Self::NotBackedUp { source, .. }
+            | Self::Stopped { source, .. } => source.kind(),
+            Self::Connect { .. }
+            | Self::Closed { .. }
+            | Self::Control(_)
+            | Self::Broken { .. }
+            | Self::DataConnect(_) => ErrorKind::Connect,
             Self::Tls(_)
             | Self::TlsConfig { .. }
             | Self::TlsRefused { .. }
@@ -87,40 +91,60 @@ impl Error {
             | Self::InjectedBeforeTls
             | Self::ControlNotEncrypted => ErrorKind::Tls,
             Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::InUse { .. } => ErrorKind::Exists,
+            Self::InUse { .. } | Self::Locked { .. } => ErrorKind::Exists,
             Self::Protocol(_)
             | Self::UnusableReply { .. }
             | Self::Desynchronised { .. }
-            | Self::Listing(_) => ErrorKind::Protocol,
+            | Self::Name(_)
+            | Self::Listing(_)
+            | Self::UnparsedListing { .. } => ErrorKind::Protocol,
+            Self::Timeout { .. } => ErrorKind::Timeout,
+            Self::Data { .. }
+            | Self::Unfinished { .. }
+            | Self::BeyondEnd { .. }
+            | Self::SizeMismatch { .. }
+            | Self::HashMismatch { .. }
+            | Self::UploadMismatch { .. }
+            | Self::StoredElsewhere { .. }
+            | Self::StoredUnderOtherName { .. }
+            | Self::Changed { .. }
+            | Self::LockLost { .. }
+            | Self::Skipped { .. }
+            | Self::IncompleteListing
+            | Self::PartialFailure { .. } => ErrorKind::Transfer,
             Self::LocalFs(error) => local_kind(error.kind()),
             Self::LocalStream { source, .. } => local_kind(source.kind()),
-            Self::Limit { .. } | Self::CyclicTree { .. } | Self::TooManySessions { .. } => ErrorKind::Limit,
-            Self::TooManyFailures { .. } | Self::TooManyDeletions { .. } => ErrorKind::Limit,
-            Self::Unsupported { .. } | Self::FeatureMissing { .. } | Self::VirtualHostRefused { .. } => {
-                ErrorKind::Unsupported
-            }
-            Self::NotRenamed { source, .. }
-            | Self::NotBackedUp { source, .. }
-            | Self::Stopped { source, .. } => source.kind(),
+            Self::Limit { .. }
+            | Self::CyclicTree { .. }
+            | Self::TooManySessions { .. }
+            | Self::TooManyFailures { .. }
+            | Self::TooManyDeletions { .. } => ErrorKind::Limit,
+            Self::Unsupported { .. }
+            | Self::Unanswered { .. }
+            | Self::FeatureMissing { .. }
+            | Self::VirtualHostRefused { .. } => ErrorKind::Unsupported,
+            Self::CommandRefused { .. } => ErrorKind::Refused,
             Self::Incompatible { .. }
             | Self::InvalidCommand(_)
-            | Self::Name(_)
+            | Self::InvalidMask(_)
+            | Self::NothingToRemove { .. }
+            | Self::NoName { .. }
+            | Self::IsDirectory { .. }
             | Self::Url(_)
             | Self::Encoding(_)
             | Self::BlockingInAsync
             | Self::PoolClosed => ErrorKind::Usage,
-            _ => ErrorKind::Transfer,
         }
     }
 
-    fn kind_of_refusal(&self) -> ErrorKind {
-        let Some(reply) = self.reply() else { return ErrorKind::Refused };
+    fn kind_of_refusal(&self, reply: &Reply) -> ErrorKind {
         if self.is_login_refused() || self.refuses_credentials() {
             return ErrorKind::Auth;
         }
         match self.is_not_found() {
             true => ErrorKind::NotFound,
             false if self.is_permission_denied() => ErrorKind::Permission,
+            false if classify::says_exists(reply) => ErrorKind::Exists,
             false if classify::is_out_of_space(reply) => ErrorKind::Full,
             false if classify::is_connection_limit(reply) => ErrorKind::Limit,
             false if self.is_connection_lost() => ErrorKind::Connect,
@@ -174,7 +198,7 @@ impl From<Error> for io::Error {
 
 #[cfg(test)]
 mod tests {
-    use oxftp_proto::{Code, Reply};
+    use oxftp_proto::Code;
 
     use super::*;
 
@@ -188,6 +212,8 @@ mod tests {
             (550, "No such file or directory", ErrorKind::NotFound),
             (550, "Permission denied.", ErrorKind::Permission),
             (550, "Directory not empty", ErrorKind::Refused),
+            (550, "Create directory operation failed: File exists", ErrorKind::Exists),
+            (521, "x: directory exists", ErrorKind::Exists),
             (552, "Disk full", ErrorKind::Full),
             (530, "Login incorrect.", ErrorKind::Auth),
             (421, "Too many connections", ErrorKind::Limit),

@@ -1,7 +1,7 @@
 //! Directory listings: collected or streamed, of one directory or of a tree.
 //!
-//! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing, a [`tree`] the
-//! queue of pending directories. [`fallback`] decides by which method a directory is [opened](open), and
+//! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing, the
+//! [`directory_queue`] has the directories that are not listed yet. [`fallback`] decides by which method a directory is [opened](open), and
 //! [`summary`] whether a listing is that of the requested directory.
 
 mod bounds;
@@ -9,6 +9,8 @@ mod budget;
 mod confirmation;
 mod cycle;
 mod directory;
+mod directory_queue;
+mod entries;
 mod entry;
 mod fallback;
 mod file_table;
@@ -16,7 +18,6 @@ mod list_all;
 mod open;
 mod passed_entries;
 mod summary;
-mod tree;
 mod unparsed;
 
 use std::future::IntoFuture;
@@ -26,9 +27,9 @@ use oxftp_proto::RemotePath;
 use self::bounds::Bounds;
 pub(crate) use self::budget::ListingBudget;
 pub(crate) use self::cycle::{Ancestor, AncestorChain, CycleDetector, ListingFingerprint};
+pub use self::entries::Entries;
 pub use self::entry::PathEntry;
 pub(crate) use self::file_table::{FileTable, TableFile};
-pub use self::tree::Entries;
 use crate::config::list_command::ListCommand;
 use crate::{Client, Result, Selection, client::FollowUp, future::BoxFuture};
 

@@ -30,10 +30,10 @@ mod dir_reader;
 mod forward;
 pub(crate) mod hash;
 pub(crate) mod local;
+pub(crate) mod locked_file;
 mod memory;
 mod metadata;
 mod open_options;
-pub(crate) mod partial_lock;
 mod small_file;
 #[cfg(test)]
 mod tests;

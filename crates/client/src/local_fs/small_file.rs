@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{FileSystem, OpenMode, partial_lock::create_locked};
+use super::{FileSystem, OpenMode, locked_file::create_locked};
 use crate::error::local_fs::{LocalFsError, LocalFsResult};
 
 /// A small file to write in one call: see [`FileSystem::write_atomic`].

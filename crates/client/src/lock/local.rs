@@ -10,7 +10,7 @@ use std::{
 use tokio::time::{Instant, sleep};
 
 #[cfg(unix)]
-use crate::local_fs::{local::lock, partial_lock::MAX_ATTEMPTS};
+use crate::local_fs::{local::lock, locked_file::MAX_ATTEMPTS};
 use crate::{
     Error, Result,
     error::{local_fs::LocalFsError, lock_holder::LockHolder},

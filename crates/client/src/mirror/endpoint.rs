@@ -12,7 +12,7 @@ use super::{
     server_clock::ServerClock,
 };
 use crate::transfer::{
-    download::partial,
+    download::partial_file,
     preserve::{make_below_with_mode, make_remote_with_mode},
 };
 use crate::{
@@ -130,7 +130,7 @@ impl Endpoint<'_> {
     pub(crate) fn remove_file<'f>(&'f mut self, path: &'f RelativePath) -> BoxFuture<'f, Result<()>> {
         Box::pin(async move {
             match self {
-                Self::Local { fs, root } => partial::remove_file(*fs, &path.on_disk(root)?).await,
+                Self::Local { fs, root } => partial_file::remove_file(*fs, &path.on_disk(root)?).await,
                 Self::Remote { client, root, .. } => {
                     let path = path.on_server(root, client.encoding());
                     client.remove_file(path).await

@@ -71,7 +71,7 @@ impl FileTransfer<'_> {
         match self {
             Self::Download { client, source, fs, target } => {
                 let mode = facts.mode.map(u32::from);
-                let wanted = RemoteFile { path: source, size: facts.size, modified: facts.modified, mode };
+                let remote = RemoteFile { path: source, size: facts.size, modified: facts.modified, mode };
                 // A partial file of this transfer is equivalent to one of an earlier transfer.
                 let resume = options.resume || progress.has_started();
                 let options = FileOptions { resume, ..options };
@@ -83,7 +83,7 @@ impl FileTransfer<'_> {
                     follow_up,
                     progress,
                 };
-                let outcome = download.download(client, &wanted, target).await?;
+                let outcome = download.download(client, &remote, target).await?;
                 if let Some(write) = outcome.pending_write {
                     write.end().await?;
                 }

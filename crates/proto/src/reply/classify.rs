@@ -116,8 +116,14 @@ pub fn is_replacement_refused(reply: &Reply) -> bool {
 /// Returns whether a `550` is about something that exists, such as a directory that is not empty.
 #[must_use]
 pub fn is_conflict(reply: &Reply) -> bool {
+    has_code(reply, &[550]) && (says_exists(reply) || says_any(reply, CONFLICT))
+}
+
+/// Returns whether a refusal says that the path exists already, as to `MKD` of an existing directory.
+#[must_use]
+pub fn says_exists(reply: &Reply) -> bool {
     let exists = says_any(reply, &["exists"]) && !says_any(reply, &["not exist"]);
-    has_code(reply, &[550]) && (exists || says_any(reply, CONFLICT))
+    reply.code() == Code::DIRECTORY_EXISTS || has_code(reply, &[550]) && exists
 }
 
 /// Returns whether a login was refused because of its user name or password, independent of the code. Repeating it
@@ -698,6 +704,18 @@ mod tests {
     }
 
     #[test]
+    fn refusal_may_say_that_the_path_exists() {
+        check(
+            says_exists,
+            &[
+                (550, "Create directory operation failed: File exists"),
+                (521, "\"/x\" directory exists; taking no action"),
+            ],
+            &[(550, "File does not exist"), (550, "Directory not empty"), (450, "File exists")],
+        );
+    }
+
+    #[test]
     fn bad_credentials_are_no_connection_limit() {
         let credentials = [
             (430, "Invalid username or password"),
@@ -904,7 +922,7 @@ mod tests {
         check(is_fatal_oops, &[(500, "OOPS: vsf_sysutil_bind")], &[(500, "what?"), (530, "OOPS")]);
     }
 
-    const PREDICATES: [Predicate; 20] = [
+    const PREDICATES: [Predicate; 21] = [
         is_file_busy,
         is_upload_blocked,
         is_connection_limit_at_greeting,
@@ -913,6 +931,7 @@ mod tests {
         is_not_found,
         is_permission_denied,
         is_conflict,
+        says_exists,
         is_bad_credentials,
         is_connection_limit,
         requires_tls,

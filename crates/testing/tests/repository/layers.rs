@@ -3,7 +3,8 @@
 //! [`LAYERS`] has the order; that of the client is drawn in ARCHITECTURE.md as well. [`FOLDERS`] has the order of the files
 //! in the folders with most of them, and [`DEPENDENCIES`] that of the packages. Imports are read from the
 //! sources as text: `use` declarations and paths that begin with `crate`, `super` or `self`, followed through
-//! re-exports to the module that defines the item. Tests are left out.
+//! re-exports to the module that defines the item. A call of a method is no import: [`SHARED_TYPES`] have methods in several
+//! modules, whose calls are followed by name. Tests are left out.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -393,6 +394,64 @@ fn modules_import_only_layers_above_them() {
         }
         assert!(wrong.is_empty(), "{name}: {wrong:#?}");
     }
+}
+
+/// The types of the client whose methods stand in several modules.
+const SHARED_TYPES: [&str; 4] = ["Client", "Pool", "Error", "Report"];
+
+#[test]
+fn methods_are_called_only_from_modules_below() {
+    let (_, layers) = LAYERS.iter().find(|(name, _)| *name == "client").unwrap();
+    let place =
+        |module: &Module| layers.iter().position(|layer| module.first().is_some_and(|top| top == layer));
+    let (sources, proto) = (Sources::read("client"), Sources::read("proto"));
+    // The methods of `blocking` have the names of those that they call.
+    let client =
+        || sources.modules.iter().filter(|(module, _)| module.first().is_none_or(|top| top != "blocking"));
+    let mut definitions: BTreeMap<String, usize> = BTreeMap::new();
+    for source in client().map(|(_, source)| source).chain(proto.modules.values()) {
+        for name in functions(&source.code) {
+            *definitions.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    let mut methods: BTreeMap<&str, &Module> = BTreeMap::new();
+    for (module, source) in client() {
+        // A name that other types have too does not say whose method is called.
+        let unique = shared_methods(&source.code).filter(|name| definitions.get(*name) == Some(&1));
+        methods.extend(unique.map(|name| (name, module)));
+    }
+    let mut wrong = Vec::new();
+    for (module, source) in client() {
+        for called in source.code.split('.').skip(1).filter_map(|rest| rest.split_once('(')) {
+            let definition = methods.get(called.0.trim());
+            if let Some(definition) = definition.filter(|definition| place(definition) > place(module)) {
+                wrong.push(format!("{} calls {}::{}", module.join("::"), definition.join("::"), called.0));
+            }
+        }
+    }
+
+    assert!(methods.len() > 100, "only {} methods are known", methods.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Returns the names of the functions and methods that a file defines.
+fn functions(code: &str) -> impl Iterator<Item = &str> {
+    code.split("fn ").skip(1).map(|rest| {
+        let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
+    })
+}
+
+/// Returns the names of the methods of [`SHARED_TYPES`] that a file defines.
+fn shared_methods(code: &str) -> impl Iterator<Item = &str> {
+    let blocks = SHARED_TYPES.iter().flat_map(move |name| {
+        let start = format!("\nimpl {name} {{\n");
+        code.match_indices(&start).map(|(at, _)| at).collect::<Vec<_>>()
+    });
+    blocks.flat_map(move |at| {
+        let block = code.get(at + 1..).unwrap_or_default();
+        functions(block.split("\n}").next().unwrap_or_default())
+    })
 }
 
 #[test]

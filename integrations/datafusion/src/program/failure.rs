@@ -131,11 +131,12 @@ fn of_object(object: &FtpObjectError) -> (u8, Vec<String>) {
 fn of_client(error: &Error) -> u8 {
     match error.kind() {
         ErrorKind::Usage => USAGE,
+        ErrorKind::Limit if matches!(error, Error::Limit { .. } | Error::CyclicTree { .. }) => PROTOCOL,
         ErrorKind::Connect | ErrorKind::Limit => CONNECT,
         ErrorKind::Tls => TLS,
         ErrorKind::Auth => LOGIN,
         ErrorKind::NotFound => NOT_FOUND,
-        ErrorKind::Permission | ErrorKind::Exists | ErrorKind::Full | ErrorKind::Refused => REFUSED,
+        ErrorKind::Permission | ErrorKind::Exists | ErrorKind::Refused => REFUSED,
         ErrorKind::Local => LOCAL,
         ErrorKind::Timeout => TIMEOUT,
         ErrorKind::Protocol | ErrorKind::Unsupported => PROTOCOL,

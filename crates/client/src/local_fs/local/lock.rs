@@ -4,7 +4,7 @@ use std::{fs::File, io};
 
 use crate::local_fs::{
     Metadata, OpenMode,
-    partial_lock::{MAX_ATTEMPTS, is_closed_to_all},
+    locked_file::{MAX_ATTEMPTS, is_closed_to_all},
 };
 
 /// Operations on a partial file, by its path or by its name in an open directory.

@@ -13,12 +13,11 @@ use std::{
 
 use bytes::BytesMut;
 use oxftp_proto::{
-    Limits, Precision, RemotePath, Timestamp, TransferType, Zone,
+    Entry, Limits, Precision, RemotePath, Timestamp, TransferType, Zone,
     dialog::{self, MdtmReply},
 };
-use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
-use super::partial::{self, ResumeToken, overlaps, segments_path};
+use super::partial_file::{PartialFile, ResumeToken, in_use, remove_remains, segments_path};
 use crate::transfer::{
     backup::LocalBackups,
     copy::{CopyError, Filled, copy_down, copy_text_down, fill},
@@ -35,10 +34,10 @@ use crate::{
     Client, Error, Progress, ProgressEvent, Result,
     client::{FollowUp, TransferCommand},
     data::{DataConnection, Limit, Masks},
-    error::local_fs::{LocalFsError, LocalFsResult},
+    error::local_fs::LocalFsResult,
     local_fs::{
-        AtomicWrite, CommitOptions, FileHandle, FileSystem,
-        partial_lock::{MAX_ATTEMPTS, PAUSE, commit_locked},
+        AtomicWrite, CommitOptions, FileSystem,
+        locked_file::{MAX_ATTEMPTS, PAUSE},
     },
 };
 
@@ -76,8 +75,8 @@ struct Incoming {
 /// The partial file of a download, and its final name.
 struct LocalTarget<'a> {
     partial: PathBuf,
-    /// The partial file of an earlier download, locked.
-    earlier: Option<Box<dyn FileHandle>>,
+    /// The partial file of an earlier download.
+    earlier: Option<PartialFile<'a>>,
     path: &'a Path,
 }
 
@@ -108,16 +107,19 @@ impl FileDownload<'_> {
         refuse_link(&**self.fs, &partial).await?;
         // The partial file is locked before its length is read, because another download may be writing it.
         let resumes = self.options.resume && self.progress.may_resume() && !client.converts_files();
-        let mut earlier = if resumes { partial::open(&**self.fs, &partial).await? } else { None };
+        let mut earlier = if resumes { PartialFile::open(self.fs, &partial).await? } else { None };
         if resumes && self.continues_final {
             match self.final_file(client, remote, target).await? {
                 FinalFile::Whole(size) => {
-                    partial::clear(&**self.fs, &partial, earlier).await;
+                    remove_remains(self.fs, &partial, earlier).await;
                     self.report_start(remote, size);
                     let moved = Transferred { bytes: 0, resumed: size };
                     return Ok(FileOutcome { moved, pending_write: None });
                 }
-                FinalFile::Start if earlier.is_none() => earlier = Some(self.seed(target, &partial).await?),
+                // Another program may have left the file incomplete. It stays as it is until the download is complete.
+                FinalFile::Start if earlier.is_none() => {
+                    earlier = Some(PartialFile::copy_of(self.fs, target, &partial).await?);
+                }
                 FinalFile::Start | FinalFile::Other => {}
             }
         }
@@ -147,11 +149,12 @@ impl FileDownload<'_> {
         &self,
         client: &mut Client,
         remote: &RemoteFile<'_>,
-        local: LocalTarget<'_>,
+        mut local: LocalTarget<'_>,
         offset: u64,
     ) -> Result<FileOutcome> {
         // If the file cannot be opened on the server, nothing local may change.
-        let (data, offset) = self.open_where_same(client, remote, &local.partial, offset).await?;
+        let earlier = local.earlier.as_mut();
+        let (data, offset) = self.open_where_same(client, remote, earlier, offset).await?;
         self.report_start(remote, offset);
         let incoming = Incoming { data, offset, head: BytesMut::new() };
         self.receive(client, remote, incoming, local).await
@@ -196,14 +199,6 @@ impl FileDownload<'_> {
         }
     }
 
-    /// Creates a partial file with the content of the file under the final name, which another program may have left
-    /// incomplete. That file stays as it is until the download is complete.
-    async fn seed(&self, target: &Path, partial: &Path) -> Result<Box<dyn FileHandle>> {
-        let mut file = partial::create(&**self.fs, partial, None).await?;
-        partial::copy_content(&**self.fs, target, partial, &mut *file).await?;
-        Ok(file)
-    }
-
     fn report_start(&self, remote: &RemoteFile<'_>, offset: u64) {
         let name = &remote.path.to_string();
         self.progress.on_event(ProgressEvent::FileStarted { name, size: remote.size, offset });
@@ -217,27 +212,26 @@ impl FileDownload<'_> {
         mut incoming: Incoming,
         target: LocalTarget<'_>,
     ) -> Result<FileOutcome> {
-        let LocalTarget { partial, earlier, path } = target;
-        let mut file = match self.open_partial(&partial, earlier, incoming.offset).await {
-            Ok(file) => file,
+        let mut partial = match self.open_partial(target.partial, target.earlier, incoming.offset).await {
+            Ok(partial) => partial,
             Err(error) => {
                 let _ = incoming.data.abort(client.control_mut()).await;
                 return Err(error);
             }
         };
-        let (moved, mdtm_reply) =
-            match self.receive_into(client, remote, incoming, &mut *file, &partial).await {
-                Ok(received) => received,
-                Err(error) => {
-                    self.leave(remote, &mut *file, &partial).await;
-                    return Err(error);
-                }
-            };
-        self.commit(remote, file, &partial, path).await?;
+        let (moved, mdtm_reply) = match self.receive_into(client, remote, incoming, &mut partial).await {
+            Ok(received) => received,
+            Err(error) => {
+                partial.leave(remote.late_token()).await;
+                return Err(error);
+            }
+        };
+        let partial_path = partial.path().to_owned();
+        self.commit(remote, partial, target.path).await?;
         if moved.resumed > 0 || moved.bytes >= LARGE {
-            ResumeToken::remove(&**self.fs, &partial).await;
+            ResumeToken::remove(&**self.fs, &partial_path).await;
         }
-        self.set_time(client, remote, mdtm_reply, path).await;
+        self.set_time(client, remote, mdtm_reply, target.path).await;
         Ok(FileOutcome { moved, pending_write: None })
     }
 
@@ -246,29 +240,28 @@ impl FileDownload<'_> {
         client: &mut Client,
         remote: &RemoteFile<'_>,
         incoming: Incoming,
-        file: &mut dyn FileHandle,
-        partial: &Path,
+        partial: &mut PartialFile<'_>,
     ) -> Result<(Transferred, Option<MdtmReply>)> {
         let Incoming { mut data, offset, head } = incoming;
         if !head.is_empty()
-            && let Err(source) = write_head(file, &head).await
+            && let Err(error) = partial.write(&head).await
         {
             let _ = data.abort(client.control_mut()).await;
-            return Err(LocalFsError::new("write", partial, source).into());
+            return Err(error.into());
         }
         if let Some(token) = remote.token().filter(|_| offset == 0 && remote.size >= Some(LARGE)) {
-            token.save(&**self.fs, partial).await;
+            token.save(&**self.fs, partial.path()).await;
         }
         self.progress.on_event(ProgressEvent::advanced(head.len() as u64));
         data.expect_size(remote.size.map(|size| size.saturating_sub(offset)));
         let max_bytes = remote.max_bytes(client.limits());
         data.limit_to(Limit::new(0, Arc::new(max_bytes.into())));
-        let copied = self.copy(client, &mut data, file, partial).await;
+        let copied = self.copy(client, &mut data, partial).await;
         let bytes = match copied {
             Ok(bytes) => bytes + head.len() as u64,
             Err(CopyError::Data(source)) => {
                 // The bytes that arrived are kept for resuming.
-                let _ = file.shutdown().await;
+                let _ = partial.shutdown().await;
                 let deadline = client.completion_deadline();
                 let is_whole = !self.options.ascii && remote.size == Some(offset + data.transferred());
                 data.end_after(client.control_mut(), source, deadline, is_whole).await?;
@@ -280,20 +273,20 @@ impl FileDownload<'_> {
             }
         };
         if data.transferred() >= max_bytes {
-            let _ = file.shutdown().await;
+            let _ = partial.shutdown().await;
             let _ = data.abort(client.control_mut()).await;
             let transferred = offset + data.transferred();
             return Err(Error::SizeMismatch { expected: remote.size.unwrap_or(0), transferred });
         }
         let finished = client.finish_data(&mut data, Masks::default()).await;
-        file.shutdown().await.map_err(|source| LocalFsError::new("write", partial, source))?;
+        partial.shutdown().await?;
         let on_wire = finished?.transferred;
         let size = offset + bytes;
         match self.options.ascii {
             true => check_text(remote, on_wire)?,
             false => check_size(client, remote, size).await?,
         }
-        let local = LocalCopy { fs: &**self.fs, path: partial, size };
+        let local = LocalCopy { fs: &**self.fs, path: partial.path(), size };
         self.options.verify.check(client, local, remote.path).await?;
         Ok((Transferred { bytes, resumed: offset }, data.mdtm_reply()))
     }
@@ -302,14 +295,14 @@ impl FileDownload<'_> {
         &self,
         client: &mut Client,
         data: &mut DataConnection,
-        file: &mut dyn FileHandle,
-        partial: &Path,
+        partial: &mut PartialFile<'_>,
     ) -> Result<u64, CopyError> {
+        let (file, path) = partial.file();
         let mut keep_alive = client.keep_alive();
         let (control, block) = (client.control_mut(), self.options.block());
         match self.options.ascii {
-            true => keep_alive.during(control, copy_text_down(data, file, partial, self.progress)).await,
-            false => keep_alive.during(control, copy_down(data, file, partial, block, self.progress)).await,
+            true => keep_alive.during(control, copy_text_down(data, file, path, self.progress)).await,
+            false => keep_alive.during(control, copy_down(data, file, path, block, self.progress)).await,
         }
     }
 
@@ -317,53 +310,33 @@ impl FileDownload<'_> {
     pub(crate) async fn commit(
         &self,
         remote: &RemoteFile<'_>,
-        file: Box<dyn FileHandle>,
-        partial: &Path,
+        partial: PartialFile<'_>,
         target: &Path,
     ) -> Result<()> {
         let kept = match self.backups {
             Some(backups) => match backups.keep(&**self.fs, target).await {
                 Ok(kept) => kept.map(|kept| (backups, kept)),
                 Err(error) => {
-                    let mut file = file;
-                    self.leave(remote, &mut *file, partial).await;
+                    partial.leave(remote.late_token()).await;
                     return Err(error);
                 }
             },
             None => None,
         };
+        let path = partial.path();
         let preserve_mode = match self.options.file_mode {
-            Some(mode) => choose_local_mode(&**self.fs, partial, mode).await,
-            None => self.options.preserve_mode && set_local_mode(&**self.fs, partial, remote.mode).await,
+            Some(mode) => choose_local_mode(&**self.fs, path, mode).await,
+            None => self.options.preserve_mode && set_local_mode(&**self.fs, path, remote.mode).await,
         };
         let options = CommitOptions { sync: self.options.sync, preserve_mode };
-        let (outcome, file) = commit_locked(self.fs, file, partial, target, options).await;
-        if let (Err(_), Some((backups, kept))) = (&outcome, kept) {
+        let Err((error, partial)) = partial.commit(target, options).await else { return Ok(()) };
+        if let Some((backups, kept)) = kept {
             backups.restore(&**self.fs, &kept, target).await;
         }
-        if outcome.is_err()
-            && let Some(mut file) = file
-        {
-            self.leave(remote, &mut *file, partial).await;
+        if let Some(partial) = partial {
+            partial.leave(remote.late_token()).await;
         }
-        Ok(outcome?)
-    }
-
-    /// Leaves a partial file for resuming. An empty one is removed; the token is written if it was not written at the
-    /// start.
-    async fn leave(&self, remote: &RemoteFile<'_>, file: &mut dyn FileHandle, partial: &Path) {
-        if !file.is_at(partial).await.is_ok_and(|is_at| is_at) {
-            return;
-        }
-        let Ok(found) = self.fs.metadata(partial).await else { return };
-        if !found.is_file() {
-            return;
-        }
-        if found.size == 0 {
-            let _ = self.fs.remove_file(partial).await;
-        } else if let Some(token) = remote.token().filter(|_| remote.size < Some(LARGE)) {
-            token.save(&**self.fs, partial).await;
-        }
+        Err(error.into())
     }
 
     /// Returns the offset to resume at: the length of the partial file, or 0 where the server's file is shorter, or
@@ -397,17 +370,17 @@ impl FileDownload<'_> {
         &self,
         client: &mut Client,
         remote: &RemoteFile<'_>,
-        partial: &Path,
+        earlier: Option<&mut PartialFile<'_>>,
         offset: u64,
     ) -> Result<(DataConnection, u64)> {
-        if offset == 0 {
+        let Some(earlier) = earlier.filter(|_| offset > 0) else {
             return self.open(client, remote, 0, self.follow_up).await;
-        }
+        };
         let (mut data, start) = self.open(client, remote, offset - OVERLAP, self.follow_up).await?;
         if start == 0 {
             return Ok((data, 0));
         }
-        match overlaps(&**self.fs, partial, start, &mut data).await {
+        match earlier.overlaps(start, &mut data).await {
             Ok(Ok(true)) => return Ok((data, offset)),
             Ok(Ok(false)) => {}
             Ok(Err(error)) => {
@@ -438,7 +411,7 @@ impl FileDownload<'_> {
         follow_up: FollowUp,
     ) -> Result<(DataConnection, u64)> {
         if offset == 0 && self.options.preserve_times && remote.exact_time().is_none() {
-            return Ok((client.open_dated_data(remote.path, follow_up).await?, 0));
+            return Ok((client.open_data_with_mdtm(remote.path, follow_up).await?, 0));
         }
         let retr = TransferCommand::path("RETR", remote.path);
         let representation = if self.options.ascii { TransferType::Ascii } else { TransferType::Image };
@@ -454,20 +427,18 @@ impl FileDownload<'_> {
         }
     }
 
-    async fn open_partial(
-        &self,
-        partial: &Path,
-        earlier: Option<Box<dyn FileHandle>>,
+    async fn open_partial<'f>(
+        &'f self,
+        path: PathBuf,
+        earlier: Option<PartialFile<'f>>,
         offset: u64,
-    ) -> Result<Box<dyn FileHandle>> {
+    ) -> Result<PartialFile<'f>> {
         match earlier {
-            Some(mut file) if offset > 0 => {
-                file.seek(io::SeekFrom::Start(offset))
-                    .await
-                    .map_err(|source| LocalFsError::new("seek", partial, source))?;
-                Ok(file)
+            Some(mut partial) if offset > 0 => {
+                partial.seek(offset).await?;
+                Ok(partial)
             }
-            earlier => partial::create(&**self.fs, partial, earlier).await,
+            earlier => PartialFile::create(self.fs, &path, earlier).await,
         }
     }
 
@@ -577,7 +548,7 @@ impl FileDownload<'_> {
             sync: self.options.sync,
         };
         let fs = self.fs.clone();
-        let writing = tokio::spawn(async move { write_atomic(&*fs, file).await.map_err(partial::in_use) });
+        let writing = tokio::spawn(async move { write_atomic(&*fs, file).await.map_err(in_use) });
         PendingWrite::new(writing, target.to_owned())
     }
 
@@ -616,12 +587,9 @@ impl FileDownload<'_> {
         }
         let kept = async {
             let partial = self.partial(target).await?;
-            let mut file = partial::create(&**self.fs, &partial, None).await?;
-            let written = async {
-                file.write_all(content).await?;
-                file.shutdown().await
-            };
-            written.await.map_err(|source| LocalFsError::new("write", &partial, source))?;
+            let mut partial = PartialFile::create(self.fs, &partial, None).await?;
+            partial.write(content).await?;
+            partial.shutdown().await?;
             Ok::<_, Error>(())
         };
         if let Err(error) = kept.await {
@@ -630,9 +598,25 @@ impl FileDownload<'_> {
     }
 }
 
-impl RemoteFile<'_> {
+impl<'a> RemoteFile<'a> {
+    /// Returns the file at this path, with the facts of its entry. The size of a link is not that of its file.
+    pub(super) fn of(path: &'a RemotePath, entry: &Entry) -> Self {
+        let of_file = entry.is_file();
+        Self {
+            path,
+            size: entry.exact_size().filter(|_| of_file),
+            modified: entry.modified,
+            mode: entry.mode.filter(|_| of_file),
+        }
+    }
+
     pub(super) fn token(&self) -> Option<ResumeToken> {
         ResumeToken::new(self.size, self.modified)
+    }
+
+    /// Returns the token of a file that is so small that none was written at the start.
+    fn late_token(&self) -> Option<ResumeToken> {
+        self.token().filter(|_| self.size < Some(LARGE))
     }
 
     /// Returns the maximum number of bytes that are read of a file that does not end at its size.
@@ -689,11 +673,6 @@ async fn write_atomic(fs: &dyn FileSystem, file: AtomicWrite) -> LocalFsResult<b
         }
     }
     fs.write_atomic(file).await
-}
-
-async fn write_head(file: &mut dyn FileHandle, head: &[u8]) -> io::Result<()> {
-    file.write_all(head).await?;
-    file.flush().await
 }
 
 /// Compares the size with the listed one and, if that is out of date, with the one that the server reports now.

@@ -2,7 +2,7 @@
 
 pub(crate) mod file;
 mod named;
-pub(crate) mod partial;
+pub(crate) mod partial_file;
 mod range;
 pub(crate) mod segmented;
 pub(crate) mod tree;
@@ -17,7 +17,7 @@ use std::{
 use self::{
     file::RemoteFile,
     named::NamedTarget,
-    partial::segments_path,
+    partial_file::segments_path,
     segmented::Segmented,
     tree::{DownloadTask, RemoteDirectory, Root, TreeDownload, not_a_file},
 };
@@ -451,7 +451,6 @@ impl<'c> Download<'c> {
         let deadline = Deadline::start(self.job.deadline);
         let (FoundEntry { entry, is_listed }, target, root) =
             deadline.run("the download", self.prepare()).await?;
-        let shown = self.source.to_string();
         let target = match root {
             Root::Named if !entry.is_dir() => {
                 let fs = self.worker.config().file_system.clone();
@@ -470,32 +469,7 @@ impl<'c> Download<'c> {
         if !entry.is_dir() && !self.takes(&entry, &target).await {
             return Ok(Report::default());
         }
-        // The user chose the directory of a file, and that of a tree unless the transfer creates it.
-        let named = root == Root::Named && entry.is_dir();
-        let base = if named { None } else { target.parent() }.unwrap_or(&target);
-        let beside =
-            if entry.is_dir() && root == Root::Named { Some(target.as_path()) } else { target.parent() };
-        let backups = self
-            .choice
-            .backup
-            .take()
-            .map(|backup| Arc::new(Backups::new(backup, beside.unwrap_or(Path::new("")).to_owned())));
-        let config = self.worker.config();
-        let handler = TreeDownload {
-            fs: confined(&config.file_system, base),
-            options: self.file,
-            choice: self.choice.clone(),
-            backups: backups.clone(),
-            sources: self
-                .choice
-                .source
-                .below(self.source.parent().unwrap_or_else(|| self.source.clone()), self.job.retries),
-            root,
-            limits: config.limits.clone(),
-            directories: AtomicUsize::new(0),
-            cycles: CycleDetector::new(&config.limits),
-            collision_lock: tokio::sync::Mutex::new(()),
-        };
+        let handler = self.handler(&target, root, entry.is_dir());
         if entry.is_dir() {
             let directory = RemoteDirectory {
                 remote: self.source,
@@ -511,11 +485,44 @@ impl<'c> Download<'c> {
             let scheduler = Scheduler::new(handler, &self.job, admission, workers.len());
             return scheduler.run_tree(directory, workers, deadline).await;
         }
-        // The size of a link is that of its own text.
-        let size = entry.exact_size().filter(|_| entry.is_file());
+        self.run_file(FoundEntry { entry, is_listed }, target, handler, deadline).await
+    }
+
+    fn handler(&mut self, target: &Path, root: Root, is_dir: bool) -> TreeDownload {
+        // The user chose the directory of a file, and that of a tree unless the transfer creates it.
+        let is_named_tree = root == Root::Named && is_dir;
+        let base = if is_named_tree { None } else { target.parent() }.unwrap_or(target);
+        let beside = if is_named_tree { Some(target) } else { target.parent() }.unwrap_or(Path::new(""));
+        let backup = self.choice.backup.take();
+        let sources = self.source.parent().unwrap_or_else(|| self.source.clone());
+        let config = self.worker.config();
+        TreeDownload {
+            fs: confined(&config.file_system, base),
+            options: self.file,
+            choice: self.choice.clone(),
+            backups: backup.map(|backup| Arc::new(Backups::new(backup, beside.to_owned()))),
+            sources: self.choice.source.below(sources, self.job.retries),
+            root,
+            limits: config.limits.clone(),
+            directories: AtomicUsize::new(0),
+            cycles: CycleDetector::new(&config.limits),
+            collision_lock: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Downloads a single file, over several connections if that is worthwhile.
+    async fn run_file(
+        mut self,
+        found: FoundEntry,
+        target: PathBuf,
+        handler: TreeDownload,
+        deadline: Deadline,
+    ) -> Result<Report> {
+        let (FoundEntry { entry, is_listed }, shown) = (found, self.source.to_string());
+        let RemoteFile { size, modified, mode, .. } = RemoteFile::of(&self.source, &entry);
         if let Some(size) = size
             && let Some(report) =
-                self.run_segmented(size, &entry, &target, backups.as_deref(), deadline).await?
+                self.run_segmented(size, &entry, &target, handler.backups.as_deref(), deadline).await?
         {
             if let Some(sources) = &handler.sources {
                 retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
@@ -524,13 +531,7 @@ impl<'c> Download<'c> {
             }
             return Ok(report);
         }
-        let file = DownloadTask::Named {
-            path: self.source,
-            size,
-            modified: entry.modified,
-            mode: entry.mode.filter(|_| entry.is_file()),
-            target,
-        };
+        let file = DownloadTask::Named { path: self.source, size, modified, mode, target };
         let admission = AdmissionGate::of_all(&*self.job.progress);
         let transferred =
             Scheduler::new(handler, &self.job, admission, 1).run_file(file, self.worker, deadline).await;
@@ -572,12 +573,7 @@ impl<'c> Download<'c> {
         let segmented = Segmented {
             pool,
             fs: &fs,
-            remote: RemoteFile {
-                path: &self.source,
-                size: Some(size),
-                modified: entry.modified,
-                mode: entry.mode,
-            },
+            remote: RemoteFile::of(&self.source, entry),
             size,
             target,
             max_connections,

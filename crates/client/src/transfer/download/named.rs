@@ -60,8 +60,7 @@ impl Download<'_> {
     /// nothing was written yet.
     pub(super) async fn write_special(mut self, entry: &Entry, path: &Path) -> Result<Report> {
         self.check_special()?;
-        let size = entry.exact_size().filter(|_| entry.is_file());
-        let remote = RemoteFile { path: &self.source, size, modified: entry.modified, mode: None };
+        let remote = RemoteFile::of(&self.source, entry);
         let fs = self.worker.config().file_system.clone();
         let mut special = Special {
             // A descriptor may refer to a regular file: its earlier content is kept.

@@ -9,11 +9,11 @@ use bytes::BytesMut;
 use oxftp_proto::RemotePath;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::partial;
+use super::partial_file::PartialFile;
 use crate::{
     Client, Error, RangeStream, Result,
     client::{ByteRange, FollowUp},
-    local_fs::{CommitOptions, FileHandle, LocalFsError, partial_lock::commit_locked},
+    local_fs::{CommitOptions, LocalFsError},
     transfer::{
         local_path::{confined, make_all, refuse_target},
         options::BLOCK_SIZE,
@@ -55,36 +55,40 @@ impl Client {
         make_all(&*fs, parent).await?;
         let fs = confined(&fs, parent);
         refuse_target(&*fs, &target).await?;
-        let partial = range_partial_path(&target, range.start, range.end);
-        let mut file = partial::create(&*fs, &partial, None).await?;
-        let received = match write(stream, &mut *file, &partial).await {
+        let path = range_partial_path(&target, range.start, range.end);
+        let mut partial = PartialFile::create(&fs, &path, None).await?;
+        let received = match write(stream, &mut partial).await {
             Ok(0) if range.start > 0 && range.end.is_some() => Err(Error::BeyondEnd { start: range.start }),
             received => received,
         };
         match received {
             Ok(received) => {
-                commit_locked(&fs, file, &partial, &target, CommitOptions::default()).await.0?;
+                let committed = partial.commit(&target, CommitOptions::default()).await;
+                committed.map_err(|(error, _)| error)?;
                 Ok(received)
             }
             Err(error) => {
-                let _ = fs.remove_file(&partial).await;
+                let _ = fs.remove_file(&path).await;
                 Err(error)
             }
         }
     }
 }
 
-async fn write(mut part: RangeStream<&mut Client>, file: &mut dyn FileHandle, path: &Path) -> Result<u64> {
-    let failed = |source| Error::from(LocalFsError::new("write", path, source));
+async fn write(mut part: RangeStream<&mut Client>, partial: &mut PartialFile<'_>) -> Result<u64> {
     let mut block = BytesMut::with_capacity(BLOCK_SIZE);
     loop {
         match part.read_buf(&mut block).await {
             Ok(0) => break,
-            Ok(_) => file.write_all(&block).await.map_err(failed)?,
+            Ok(_) => {
+                let (file, path) = partial.file();
+                let written = file.write_all(&block).await;
+                written.map_err(|source| LocalFsError::new("write", path, source))?;
+            }
             Err(error) => return Err(part.fail(error).await),
         }
         block.clear();
     }
-    file.shutdown().await.map_err(failed)?;
+    partial.shutdown().await?;
     part.finish().await
 }

@@ -87,10 +87,14 @@ pub(crate) enum DownloadTask {
 }
 
 impl DownloadTask {
-    fn path(&self) -> RemotePath {
+    fn remote(&self) -> RemoteFile<'_> {
         match self {
-            Self::Named { path, .. } => path.clone(),
-            Self::Found { file, .. } => file.path.clone(),
+            Self::Named { path, size, modified, mode, .. } => {
+                RemoteFile { path, size: *size, modified: *modified, mode: *mode }
+            }
+            Self::Found { file: TableFile { path, size, modified, mode, .. }, .. } => {
+                RemoteFile { path, size: *size, modified: *modified, mode: *mode }
+            }
         }
     }
 
@@ -99,27 +103,6 @@ impl DownloadTask {
             Self::Named { target, .. } => target.clone(),
             Self::Found { file, within, .. } => within.join(local_name(&file.name)?),
         })
-    }
-
-    fn size(&self) -> Option<u64> {
-        match self {
-            Self::Named { size, .. } => *size,
-            Self::Found { file, .. } => file.size,
-        }
-    }
-
-    fn modified(&self) -> Option<Timestamp> {
-        match self {
-            Self::Named { modified, .. } => *modified,
-            Self::Found { file, .. } => file.modified,
-        }
-    }
-
-    fn mode(&self) -> Option<u32> {
-        match self {
-            Self::Named { mode, .. } => *mode,
-            Self::Found { file, .. } => file.mode,
-        }
     }
 
     fn has_collision(&self) -> bool {
@@ -211,19 +194,17 @@ impl JobHandler for TreeDownload {
             follow_up: if self.sources.is_some() { FollowUp::Nothing } else { follow_up },
             progress,
         };
-        let (path, target) = (file.path(), file.target()?);
+        let (remote, target) = (file.remote(), file.target()?);
         if file.has_collision() {
             refuse_other_spelling(&*self.fs, &target).await?;
         }
-        let remote =
-            RemoteFile { path: &path, size: file.size(), modified: file.modified(), mode: file.mode() };
         let mut outcome = download.download(client, &remote, &target).await?;
         let alone = file.has_collision() || self.sources.is_some();
         if let Some(write) = outcome.pending_write.take_if(|_| alone) {
             write.end().await?;
         }
         if let Some(sources) = &self.sources {
-            sources.remove(client, &path).await?;
+            sources.remove(client, remote.path).await?;
         }
         Ok(outcome)
     }
@@ -237,15 +218,15 @@ impl JobHandler for TreeDownload {
     }
 
     fn file_name(&self, file: &DownloadTask) -> String {
-        file.path().to_string()
+        file.remote().path.to_string()
     }
 
     fn size(&self, file: &DownloadTask) -> Option<u64> {
-        file.size()
+        file.remote().size
     }
 
     fn places(&self, file: &DownloadTask) -> Option<(Location, Location)> {
-        Some((Location::Remote(file.path()), Location::Local(file.target().ok()?)))
+        Some((Location::Remote(file.remote().path.clone()), Location::Local(file.target().ok()?)))
     }
 }
 

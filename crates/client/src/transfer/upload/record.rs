@@ -29,7 +29,7 @@ use crate::{
     error::local_fs::{LocalFsError, LocalFsResult},
     local_fs::{
         CreateDirOptions, FileHandle, FileSystem, OpenMode,
-        partial_lock::{LockedPartial, create_locked, open_locked},
+        locked_file::{LockedFile, create_locked, open_locked},
     },
     transfer::resume::SourceId,
     url::Host,
@@ -189,7 +189,7 @@ async fn create(fs: &dyn FileSystem, path: &Path) -> LocalFsResult<Box<dyn FileH
         fs.create_dir(directory, CreateDirOptions { parents: true, exist_ok: true }).await?;
         remove_old(fs, directory).await;
     }
-    let LockedPartial { file, .. } = create_locked(fs, path, OpenMode::CreatePrivate, None).await?;
+    let LockedFile { file, .. } = create_locked(fs, path, OpenMode::CreatePrivate, None).await?;
     Ok(file)
 }
 

@@ -28,7 +28,7 @@ use self::{
 };
 use super::{
     file::{FileDownload, RemoteFile},
-    partial::{self, ResumeToken, discard, remove_status, segments_path},
+    partial_file::{PartialFile, ResumeToken, discard, remove_status, segments_path},
 };
 use crate::transfer::{
     backup::LocalBackups,
@@ -49,7 +49,7 @@ use crate::{
     Client, Error, Location, Pool, ProgressEvent, Report, Result, TransferredFile,
     client::FollowUp,
     error::local_fs::LocalFsError,
-    local_fs::{FileHandle, FileSystem, partial_lock::reopen_locked},
+    local_fs::{FileHandle, FileSystem},
 };
 
 /// A file that is to be downloaded in segments.
@@ -72,8 +72,8 @@ struct Prepared<'l> {
     plan: SegmentPlan,
     /// The time that the remote file had when the partial file was written.
     time: Option<String>,
-    /// The lock of the partial file, which is opened again for each segment.
-    lock: Box<dyn FileHandle>,
+    /// The partial file, which is opened again for each segment.
+    file: PartialFile<'l>,
     worker: Worker<'l>,
 }
 
@@ -94,7 +94,7 @@ impl Segmented<'_> {
         for path in [self.target, &partial, &status] {
             refuse_link(&**self.fs, path).await?;
         }
-        let Prepared { plan, time, lock, worker } = self.prepare(worker, &partial).await?;
+        let Prepared { plan, time, file, worker } = self.prepare(worker, &partial).await?;
         let resumed = self.size - plan.left();
         let name = &self.remote.path.to_string();
         admission.report_files(WorkAmount::file(self.size));
@@ -106,7 +106,7 @@ impl Segmented<'_> {
             partial: &partial,
             plan: Mutex::new(plan),
             admission,
-            lock: AsyncMutex::new(lock),
+            file: AsyncMutex::new(file),
             time: OnceCell::new_with(time.map(Some)),
             is_end_checked: AtomicBool::new(is_end_written),
         };
@@ -118,7 +118,7 @@ impl Segmented<'_> {
             return Ok(None);
         }
         let time = running.time.get().cloned().flatten();
-        self.conclude(running.lock.into_inner(), &partial, time).await?;
+        self.conclude(running.file.into_inner(), &partial, time).await?;
         self.report(ProgressEvent::FileFinished { name });
         let bytes = self.size - resumed;
         let (source, target) =
@@ -141,12 +141,12 @@ impl Segmented<'_> {
     }
 
     /// Finds the bytes of an earlier run, or creates an empty partial file.
-    async fn prepare<'l>(&self, mut worker: Worker<'l>, partial: &Path) -> Result<Prepared<'l>> {
+    async fn prepare<'l>(&'l self, mut worker: Worker<'l>, partial: &Path) -> Result<Prepared<'l>> {
         let segments = if self.at_once { self.max_connections } else { 1 };
         let new_plan = |there| SegmentPlan::new(there, self.size, segments, MIN_SEGMENT);
         let resume = self.options.resume;
-        let mut lock = if resume { partial::open(&**self.fs, partial).await? } else { None };
-        let found = if lock.is_some() { self.fs.metadata(partial).await.ok() } else { None };
+        let mut earlier = if resume { PartialFile::open(self.fs, partial).await? } else { None };
+        let found = if earlier.is_some() { self.fs.metadata(partial).await.ok() } else { None };
         let has_status = self.fs.try_exists(&segments_path(partial)).await?;
         match found {
             Some(found) if has_status && found.size == self.size => {
@@ -155,10 +155,10 @@ impl Segmented<'_> {
                 let time = status.as_ref().and_then(|status| status.modified.clone());
                 if let (Some(status), Some(time)) = (status, time)
                     && self.time(&mut worker).await? == Some(time.clone())
-                    && let Some(lock) = lock.take()
+                    && let Some(file) = earlier.take()
                 {
-                    let plan = SegmentPlan::resumed(self.size, status.claims, MIN_SEGMENT);
-                    return Ok(Prepared { plan, time: Some(time), lock, worker });
+                    let plan = SegmentPlan::resumed(self.size, status.segments, MIN_SEGMENT);
+                    return Ok(Prepared { plan, time: Some(time), file, worker });
                 }
                 let name = self.remote.path;
                 crate::trace::warn!(
@@ -170,15 +170,15 @@ impl Segmented<'_> {
                     Some(token) => token.differs(&**self.fs, partial).await,
                     None => false,
                 };
-                if let Some(lock) = lock.take_if(|_| !is_of_other) {
-                    return Ok(Prepared { plan: new_plan(found.size), time: None, lock, worker });
+                if let Some(file) = earlier.take_if(|_| !is_of_other) {
+                    return Ok(Prepared { plan: new_plan(found.size), time: None, file, worker });
                 }
             }
             _ => {}
         }
-        let lock = partial::create(&**self.fs, partial, lock).await?;
+        let file = PartialFile::create(self.fs, partial, earlier).await?;
         remove_status(&**self.fs, partial).await?;
-        Ok(Prepared { plan: new_plan(0), time: None, lock, worker })
+        Ok(Prepared { plan: new_plan(0), time: None, file, worker })
     }
 
     fn budget(&self) -> RetryBudget {
@@ -199,7 +199,7 @@ impl Segmented<'_> {
     }
 
     /// Renames the file to its final name if it equals the server's.
-    async fn conclude(&self, lock: Box<dyn FileHandle>, partial: &Path, time: Option<String>) -> Result<()> {
+    async fn conclude(&self, file: PartialFile<'_>, partial: &Path, time: Option<String>) -> Result<()> {
         let mut worker = Worker::of(self.pool);
         let time = time.as_deref();
         retrying!(&mut worker, self.budget(), |client| self.check(client, partial, time).await)?;
@@ -214,7 +214,7 @@ impl Segmented<'_> {
         // The status is removed before the rename, which ends the lock: after it, the status may belong to another
         // download. A partial file without a status counts as completely written, which is true at this point.
         remove_status(&**self.fs, partial).await?;
-        download.commit(&self.remote, lock, partial, self.target).await?;
+        download.commit(&self.remote, file, self.target).await?;
         if !self.fs.try_exists(partial).await? {
             ResumeToken::remove(&**self.fs, partial).await;
         }
@@ -248,7 +248,7 @@ struct Running<'a> {
     plan: Mutex<SegmentPlan>,
     admission: AdmissionGate<'a>,
     /// The partial file, locked as long as it is written.
-    lock: AsyncMutex<Box<dyn FileHandle>>,
+    file: AsyncMutex<PartialFile<'a>>,
     /// The file's time on the server; set once the partial file has its full length and a status.
     time: OnceCell<Option<String>>,
     /// A transfer to the end of the file has ended, or the end was written by an earlier run.
@@ -396,13 +396,12 @@ impl Running<'_> {
 
     /// Opens the partial file again. Fails if another program has replaced it.
     async fn open_partial(&self) -> Result<Box<dyn FileHandle>, LocalFsError> {
-        let mut lock = self.lock.lock().await;
-        reopen_locked(&**self.job.fs, &mut **lock, self.partial).await
+        self.file.lock().await.reopen().await
     }
 
     fn status(&self, modified: Option<String>) -> Status {
         let plan = self.plan();
-        Status { size: plan.size(), modified, claims: plan.claims() }
+        Status { size: plan.size(), modified, segments: plan.records() }
     }
 
     fn is_over(&self) -> bool {

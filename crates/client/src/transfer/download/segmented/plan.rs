@@ -36,12 +36,12 @@ struct Segment {
     /// Shared with the connection that downloads the segment, and moved while it does.
     end: Arc<AtomicU64>,
     /// The progress of the connection that took it.
-    taken: Option<Pace>,
+    taken: Option<SegmentRate>,
 }
 
 /// The time at which a connection took a segment, and the bytes that were written then and later.
 #[derive(Debug, Clone, Copy)]
-struct Pace {
+struct SegmentRate {
     since: Instant,
     /// Two moments with the first missing byte at each; the rate is measured from the earlier one.
     earlier: (Instant, u64),
@@ -50,7 +50,7 @@ struct Pace {
 
 /// A segment as it is recorded: its first byte, its first missing byte, and the byte after its last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Claim {
+pub(crate) struct SegmentRecord {
     pub(crate) start: u64,
     pub(crate) done: u64,
     pub(crate) end: u64,
@@ -58,7 +58,7 @@ pub(crate) struct Claim {
 
 /// A segment that was handed out.
 #[derive(Debug, Clone)]
-pub(crate) struct Taken {
+pub(crate) struct AssignedSegment {
     pub(crate) index: usize,
     pub(crate) from: u64,
     pub(crate) end: Arc<AtomicU64>,
@@ -66,7 +66,7 @@ pub(crate) struct Taken {
     start: u64,
 }
 
-impl Taken {
+impl AssignedSegment {
     /// Returns how many bytes before [`from`](Self::from) were written, and are transferred again to be compared.
     /// They do not include the first bytes of the file, to which a server that ignores `REST` returns.
     pub(crate) fn overlap(&self) -> u64 {
@@ -85,22 +85,30 @@ impl SegmentPlan {
             0 => 0,
             number => there + (u128::from(missing) * u128::from(number) / u128::from(count)) as u64,
         };
-        let claims = (0..count).map(|number| {
+        let records = (0..count).map(|number| {
             let start = border(number);
-            Claim { start, done: start.max(if number == 0 { there } else { 0 }), end: border(number + 1) }
+            SegmentRecord {
+                start,
+                done: start.max(if number == 0 { there } else { 0 }),
+                end: border(number + 1),
+            }
         });
-        Self::resumed(size, claims, min_segment)
+        Self::resumed(size, records, min_segment)
     }
 
     /// Resumes a plan whose segments were recorded.
-    pub(crate) fn resumed(size: u64, claims: impl IntoIterator<Item = Claim>, min_segment: u64) -> Self {
-        let segment = |claim: Claim| Segment {
-            start: claim.start,
-            done: claim.done,
-            end: Arc::new(AtomicU64::new(claim.end)),
+    pub(crate) fn resumed(
+        size: u64,
+        records: impl IntoIterator<Item = SegmentRecord>,
+        min_segment: u64,
+    ) -> Self {
+        let segment = |record: SegmentRecord| Segment {
+            start: record.start,
+            done: record.done,
+            end: Arc::new(AtomicU64::new(record.end)),
             taken: None,
         };
-        let segments = claims.into_iter().map(segment).collect();
+        let segments = records.into_iter().map(segment).collect();
         Self { size, segments, min_segment, start_cost: None, reached: 0.0, hopeless: false }
     }
 
@@ -116,7 +124,7 @@ impl SegmentPlan {
     ///
     /// The first segment is handed out first: the others are compared with the head of the file. None is split before
     /// the head is written.
-    pub(crate) fn take(&mut self, now: Instant) -> Option<Taken> {
+    pub(crate) fn take(&mut self, now: Instant) -> Option<AssignedSegment> {
         let free = self.segments.iter().position(|segment| segment.is_free() && segment.left() > 0);
         let index = match free {
             Some(index) => index,
@@ -209,12 +217,15 @@ impl SegmentPlan {
     }
 
     /// Returns the segments to be recorded, in the order of the file.
-    pub(crate) fn claims(&self) -> Vec<Claim> {
-        let claim =
-            |segment: &Segment| Claim { start: segment.start, done: segment.done, end: segment.end() };
-        let mut claims: Vec<_> = self.segments.iter().map(claim).collect();
-        claims.sort_unstable_by_key(|claim| claim.start);
-        claims
+    pub(crate) fn records(&self) -> Vec<SegmentRecord> {
+        let record = |segment: &Segment| SegmentRecord {
+            start: segment.start,
+            done: segment.done,
+            end: segment.end(),
+        };
+        let mut records: Vec<_> = self.segments.iter().map(record).collect();
+        records.sort_unstable_by_key(|record| record.start);
+        records
     }
 
     /// Divides the segment that would be complete last, so that both parts are complete at the same time.
@@ -273,7 +284,7 @@ struct Split {
     left: u64,
 }
 
-impl Pace {
+impl SegmentRate {
     fn new(now: Instant, done: u64) -> Self {
         Self { since: now, earlier: (now, done), later: (now, done) }
     }
@@ -287,9 +298,9 @@ impl Pace {
 }
 
 impl Segment {
-    fn take(&mut self, index: usize, now: Instant) -> Taken {
-        self.taken = Some(Pace::new(now, self.done));
-        Taken { index, from: self.done, end: self.end.clone(), start: self.start }
+    fn take(&mut self, index: usize, now: Instant) -> AssignedSegment {
+        self.taken = Some(SegmentRate::new(now, self.done));
+        AssignedSegment { index, from: self.done, end: self.end.clone(), start: self.start }
     }
 
     fn is_free(&self) -> bool {
@@ -332,11 +343,11 @@ mod tests {
     const MIB: u64 = 1024 * 1024;
 
     fn ranges(plan: &SegmentPlan) -> Vec<(u64, u64)> {
-        plan.claims().iter().map(|claim| (claim.start, claim.end)).collect()
+        plan.records().iter().map(|record| (record.start, record.end)).collect()
     }
 
     /// Hands out the first segment, and counts the head as written.
-    fn begun(plan: &mut SegmentPlan) -> Taken {
+    fn begun(plan: &mut SegmentPlan) -> AssignedSegment {
         let first = plan.take(Instant::now()).unwrap();
         plan.wrote(first.index, HEAD_BYTES, Instant::now());
         first
@@ -379,7 +390,7 @@ mod tests {
         assert_eq!(second.from, middle);
         assert_eq!(ranges(&plan), [(0, middle), (middle, 16 * MIB)]);
         while plan.take(Instant::now()).is_some() {}
-        let smallest = plan.claims().iter().map(|claim| claim.end - claim.done).min().unwrap();
+        let smallest = plan.records().iter().map(|record| record.end - record.done).min().unwrap();
         assert!(smallest >= MIB, "{smallest}");
     }
 
@@ -424,7 +435,7 @@ mod tests {
         let (mut plan, start) = (SegmentPlan::new(0, size, rates.len(), 4 * MIB), Instant::now());
         let mut now = start;
         plan.opened_in(round_trip * 4, round_trip);
-        let mut taken: Vec<Option<(Taken, Instant)>> = vec![None; rates.len()];
+        let mut taken: Vec<Option<(AssignedSegment, Instant)>> = vec![None; rates.len()];
         let mut transfers = 0;
         while !plan.is_complete() {
             for (place, rate) in taken.iter_mut().zip(rates) {

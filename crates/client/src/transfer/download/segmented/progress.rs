@@ -12,15 +12,15 @@ use crate::{Progress, ProgressEvent, transfer::scheduler::concurrency::WorkAmoun
 ///
 /// The bytes reported last are counted only with the next event, or when the file is flushed: their block may still
 /// be on its way to the disk.
-pub(crate) struct SegmentProgress<'r> {
-    running: &'r Running<'r>,
+pub(crate) struct SegmentProgress<'r, 'a> {
+    running: &'r Running<'a>,
     name: String,
     index: usize,
     uncounted: AtomicU64,
 }
 
-impl<'r> SegmentProgress<'r> {
-    pub(crate) fn new(running: &'r Running<'r>, index: usize) -> Self {
+impl<'r, 'a> SegmentProgress<'r, 'a> {
+    pub(crate) fn new(running: &'r Running<'a>, index: usize) -> Self {
         Self { running, name: running.job.remote.path.to_string(), index, uncounted: AtomicU64::new(0) }
     }
 
@@ -43,7 +43,7 @@ impl<'r> SegmentProgress<'r> {
     }
 }
 
-impl Progress for SegmentProgress<'_> {
+impl Progress for SegmentProgress<'_, '_> {
     fn on_event(&self, event: ProgressEvent<'_>) {
         if let ProgressEvent::Advanced { bytes, .. } = event {
             self.count(self.uncounted.swap(bytes, Ordering::Relaxed));

@@ -16,8 +16,8 @@ use std::{fmt::Write, path::Path};
 use oxftp_proto::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::plan::Claim;
-use crate::transfer::download::partial::{new_segments_path, segments_path};
+use super::plan::SegmentRecord;
+use crate::transfer::download::partial_file::{new_segments_path, segments_path};
 use crate::{
     error::local_fs::{LocalFsError, LocalFsResult},
     local_fs::{FileSystem, OpenMode},
@@ -29,14 +29,14 @@ pub(crate) struct Status {
     pub(crate) size: u64,
     /// The remote file's time, in UTC.
     pub(crate) modified: Option<String>,
-    pub(crate) claims: Vec<Claim>,
+    pub(crate) segments: Vec<SegmentRecord>,
 }
 
 impl Status {
     pub(crate) fn encode(&self) -> String {
         let modified = self.modified.as_deref().unwrap_or(UNKNOWN);
         let mut text = format!("{FIRST_LINE}\nsize {}\nmodified {modified}\n", self.size);
-        for Claim { start, done, end } in &self.claims {
+        for SegmentRecord { start, done, end } in &self.segments {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "segment {start} {end} done {done}");
         }
@@ -50,14 +50,15 @@ impl Status {
         lines.next().filter(|line| *line == FIRST_LINE)?;
         let size = lines.next()?.strip_prefix("size ")?.parse().ok()?;
         let modified = lines.next()?.strip_prefix("modified ")?;
-        let claims: Vec<_> = lines.map(claim).collect::<Option<_>>()?;
+        let segments: Vec<_> = lines.map(segment_record).collect::<Option<_>>()?;
         let mut expected = 0;
-        for claim in &claims {
-            let in_order = claim.start == expected && claim.start <= claim.done && claim.done <= claim.end;
-            expected = in_order.then_some(claim.end)?;
+        for record in &segments {
+            let in_order =
+                record.start == expected && record.start <= record.done && record.done <= record.end;
+            expected = in_order.then_some(record.end)?;
         }
         let modified = (modified != UNKNOWN).then(|| modified.to_owned());
-        (expected == size).then_some(Self { size, modified, claims })
+        (expected == size).then_some(Self { size, modified, segments })
     }
 
     /// Reads the status of a partial file; returns `None` where there is no valid one.
@@ -89,13 +90,13 @@ pub(crate) fn spell(time: Timestamp) -> String {
     time.to_mlsx()
 }
 
-fn claim(line: &str) -> Option<Claim> {
+fn segment_record(line: &str) -> Option<SegmentRecord> {
     let mut words = line.strip_prefix("segment ")?.split(' ');
     let mut number = || words.next()?.parse().ok();
     let (start, end) = (number()?, number()?);
     words.next().filter(|word| *word == "done")?;
     let done = words.next()?.parse().ok()?;
-    words.next().is_none().then_some(Claim { start, done, end })
+    words.next().is_none().then_some(SegmentRecord { start, done, end })
 }
 
 const FIRST_LINE: &str = "oxftp segments 1";
@@ -109,9 +110,11 @@ mod tests {
     use super::*;
 
     fn status() -> Status {
-        let claims =
-            vec![Claim { start: 0, done: 400, end: 500 }, Claim { start: 500, done: 500, end: 1000 }];
-        Status { size: 1000, modified: Some("20240501120000".to_owned()), claims }
+        let segments = vec![
+            SegmentRecord { start: 0, done: 400, end: 500 },
+            SegmentRecord { start: 500, done: 500, end: 1000 },
+        ];
+        Status { size: 1000, modified: Some("20240501120000".to_owned()), segments }
     }
 
     #[test]
@@ -156,7 +159,7 @@ mod tests {
         status().save(&fs, partial).await.unwrap();
         assert_eq!(Status::load(&fs, partial).await, Some(status()));
 
-        crate::transfer::download::partial::discard(&fs, partial).await.unwrap();
+        crate::transfer::download::partial_file::discard(&fs, partial).await.unwrap();
 
         assert_eq!(Status::load(&fs, partial).await, None);
         assert!(fs.read_dir(Path::new("")).await.unwrap().is_empty());

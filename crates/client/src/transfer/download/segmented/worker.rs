@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::{
     Running,
-    plan::{HEAD_BYTES, Taken},
+    plan::{AssignedSegment, HEAD_BYTES},
     progress::SegmentProgress,
 };
 use crate::{
@@ -38,7 +38,7 @@ enum SegmentError {
 impl Running<'_> {
     /// Downloads a segment to its end, which may be moved during the download. If a server cannot start in the middle
     /// of a file, the plan changes, and no error is returned.
-    pub(crate) async fn download_segment(&self, client: &mut Client, taken: &Taken) -> Result<()> {
+    pub(crate) async fn download_segment(&self, client: &mut Client, taken: &AssignedSegment) -> Result<()> {
         if taken.index > 0 || taken.end.load(Ordering::Relaxed) < self.job.size {
             self.extend(client).await?;
         }
@@ -91,7 +91,7 @@ impl Running<'_> {
     }
 
     /// Leaves the file to the connection that downloads its beginning.
-    fn use_one_connection(&self, taken: &Taken, error: &dyn fmt::Display) {
+    fn use_one_connection(&self, taken: &AssignedSegment, error: &dyn fmt::Display) {
         crate::trace::debug!("only one connection is used: {error}");
         self.plan().join(taken.index);
     }
@@ -108,7 +108,7 @@ impl Running<'_> {
         &self,
         data: &mut DataConnection,
         file: &mut dyn FileHandle,
-        taken: &Taken,
+        taken: &AssignedSegment,
     ) -> Result<(), SegmentError> {
         let progress = SegmentProgress::new(self, taken.index);
         if taken.overlap() > 0 {
@@ -136,8 +136,8 @@ impl Running<'_> {
         &self,
         data: &mut DataConnection,
         file: &mut dyn FileHandle,
-        taken: &Taken,
-        progress: &SegmentProgress<'_>,
+        taken: &AssignedSegment,
+        progress: &SegmentProgress<'_, '_>,
     ) -> Result<(), SegmentError> {
         let length = HEAD_BYTES.min(taken.end.load(Ordering::Relaxed) - taken.from).min(taken.from);
         let first = self.read_first(data, length).await?;
@@ -148,7 +148,11 @@ impl Running<'_> {
     }
 
     /// Compares the first bytes of a resumed segment with the bytes that were written earlier.
-    async fn compare_overlap(&self, data: &mut DataConnection, taken: &Taken) -> Result<(), SegmentError> {
+    async fn compare_overlap(
+        &self,
+        data: &mut DataConnection,
+        taken: &AssignedSegment,
+    ) -> Result<(), SegmentError> {
         let length = taken.overlap();
         let first = self.read_first(data, length).await?;
         match self.read_part(taken.from - length, length).await {
@@ -201,7 +205,12 @@ impl Running<'_> {
     }
 
     /// Ends a transfer whose segment is complete, or whose data ended before that.
-    async fn end(&self, client: &mut Client, mut data: DataConnection, taken: &Taken) -> Result<()> {
+    async fn end(
+        &self,
+        client: &mut Client,
+        mut data: DataConnection,
+        taken: &AssignedSegment,
+    ) -> Result<()> {
         let (complete, end) =
             (self.plan().is_segment_complete(taken.index), taken.end.load(Ordering::Relaxed));
         if !complete || end >= self.job.size {
@@ -237,7 +246,12 @@ impl Running<'_> {
 
     /// Abandons the segments of a file that has another size than it was listed with. Otherwise it is an error that its
     /// data ended.
-    async fn ended_early(&self, client: &mut Client, data: &DataConnection, taken: &Taken) -> Result<()> {
+    async fn ended_early(
+        &self,
+        client: &mut Client,
+        data: &DataConnection,
+        taken: &AssignedSegment,
+    ) -> Result<()> {
         match client.size_if_told(self.job.remote.path).await? {
             Some(now) if now != self.job.size => {
                 self.plan().give_up();
@@ -251,7 +265,7 @@ impl Running<'_> {
     }
 
     /// Reads some bytes past the end, and compares them with the next segment, if they are written there.
-    async fn fits(&self, data: &mut DataConnection, taken: &Taken, end: u64) -> Result<bool> {
+    async fn fits(&self, data: &mut DataConnection, taken: &AssignedSegment, end: u64) -> Result<bool> {
         let position = taken.from - taken.overlap() + data.transferred();
         let length = SEAM_BYTES.min(self.job.size - end);
         if position != end || !self.plan().holds(end, end + length) {

@@ -1,4 +1,4 @@
-//! Locks of partial files: each belongs to one download at a time.
+//! Locked files: partial files of downloads, and records of uploads. Each belongs to one transfer at a time.
 //!
 //! A download creates its partial file exclusively, or opens that of an earlier download, and locks it until it has been
 //! renamed. Only the holder of the lock may remove or rename the file. A lock counts only while the path names the
@@ -9,8 +9,8 @@ use std::{io, path::Path, sync::Arc, time::Duration};
 use super::{CommitOptions, FileHandle, FileSystem, Metadata, OpenMode};
 use crate::error::local_fs::{LocalFsError, LocalFsResult};
 
-/// A locked partial file.
-pub(crate) struct LockedPartial {
+/// A file that was created and locked.
+pub(crate) struct LockedFile {
     pub(crate) file: Box<dyn FileHandle>,
     /// `true` if it replaced the partial file of an earlier download.
     pub(crate) replaced: bool,
@@ -27,7 +27,7 @@ pub(crate) async fn create_locked<P: FileSystem + ?Sized>(
     path: &Path,
     mode: OpenMode,
     stale: Option<Box<dyn FileHandle>>,
-) -> LocalFsResult<LockedPartial> {
+) -> LocalFsResult<LockedFile> {
     let mut replaced = stale.is_some();
     if let Some(stale) = stale {
         remove_locked(fs, path, stale).await?;
@@ -37,7 +37,7 @@ pub(crate) async fn create_locked<P: FileSystem + ?Sized>(
             Ok(mut file) => {
                 lock(&mut *file, path).await?;
                 if still_at(&mut *file, path).await? {
-                    return Ok(LockedPartial { file, replaced });
+                    return Ok(LockedFile { file, replaced });
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

@@ -1,4 +1,4 @@
-//! Partial files of downloads: their companion files, and the decision whether they may be resumed.
+//! Partial file: the local file to which a download is written until it is complete, and the files beside it.
 //!
 //! A partial file is resumed only if it belongs to the current version of the remote file. This is recorded beside it
 //! in a [`ResumeToken`], which describes the remote file; in addition, the end of the partial file is compared with
@@ -9,6 +9,7 @@ use oxftp_proto::{Timestamp, Zone};
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
@@ -17,8 +18,8 @@ use crate::{
     data::DataConnection,
     error::local_fs::{LocalFsError, LocalFsResult},
     local_fs::{
-        FileHandle, FileSystem, OpenMode,
-        partial_lock::{LockedPartial, create_locked, open_locked},
+        CommitOptions, FileHandle, FileSystem, OpenMode,
+        locked_file::{LockedFile, commit_locked, create_locked, open_locked, reopen_locked},
     },
     transfer::{
         local_path::{os_bytes, os_string, refuse_link},
@@ -26,6 +27,147 @@ use crate::{
         resume::OVERLAP,
     },
 };
+
+/// The partial file of a download. It is locked until it has been renamed, or until this value is dropped.
+pub(crate) struct PartialFile<'f> {
+    fs: &'f Arc<dyn FileSystem>,
+    path: PathBuf,
+    file: Box<dyn FileHandle>,
+}
+
+impl<'f> PartialFile<'f> {
+    /// Creates an empty partial file and locks it. That of an earlier download is removed together with its token and its
+    /// segment status; `stale` is that file, if it is locked already.
+    ///
+    /// The file is always a new one that belongs to this download alone: a file that has other hard links is never
+    /// written to. An entry that is not a regular file is an error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InUse`] if another download is writing the file.
+    pub(crate) async fn create(
+        fs: &'f Arc<dyn FileSystem>,
+        path: &Path,
+        stale: Option<PartialFile<'_>>,
+    ) -> Result<Self> {
+        let stale = stale.map(|stale| stale.file);
+        let created = create_locked(&**fs, path, OpenMode::CreatePrivate, stale).await;
+        let LockedFile { file, replaced } = created.map_err(in_use)?;
+        if replaced {
+            ResumeToken::remove(&**fs, path).await;
+            remove_status(&**fs, path).await?;
+        }
+        Ok(Self { fs, path: path.to_owned(), file })
+    }
+
+    /// Opens the partial file of an earlier download and locks it; returns `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InUse`] if another download is writing the file.
+    pub(crate) async fn open(fs: &'f Arc<dyn FileSystem>, path: &Path) -> Result<Option<Self>> {
+        let file = open_locked(&**fs, path).await.map_err(in_use)?;
+        Ok(file.map(|file| Self { fs, path: path.to_owned(), file }))
+    }
+
+    /// Creates a partial file with the content of another file, which stays as it is.
+    pub(crate) async fn copy_of(fs: &'f Arc<dyn FileSystem>, from: &Path, path: &Path) -> Result<Self> {
+        let mut partial = Self::create(fs, path, None).await?;
+        let mut source = fs.open(from, OpenMode::Read).await?;
+        let failed = |source| LocalFsError::new("write", path, source);
+        match (source.system_file(), partial.file.system_file()) {
+            // The kernel copies the bytes, and shares the blocks if the file system can.
+            (Some(mut source), Some(mut target)) => {
+                let copied = tokio::task::spawn_blocking(move || io::copy(&mut source, &mut target)).await;
+                copied.map_err(io::Error::other).and_then(|copied| copied).map_err(failed)?;
+            }
+            _ => {
+                let copied = async {
+                    tokio::io::copy(&mut source, &mut partial.file).await?;
+                    partial.file.flush().await
+                };
+                copied.await.map_err(failed)?;
+            }
+        }
+        Ok(partial)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the file, to which the bytes of the download are written, and its path.
+    pub(crate) fn file(&mut self) -> (&mut dyn FileHandle, &Path) {
+        (&mut *self.file, &self.path)
+    }
+
+    /// Continues to write at this position.
+    pub(crate) async fn seek(&mut self, position: u64) -> LocalFsResult<()> {
+        let sought = self.file.seek(io::SeekFrom::Start(position)).await;
+        sought.map(drop).map_err(|source| LocalFsError::new("seek", &self.path, source))
+    }
+
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> LocalFsResult<()> {
+        let written = async {
+            self.file.write_all(bytes).await?;
+            self.file.flush().await
+        };
+        written.await.map_err(|source| LocalFsError::new("write", &self.path, source))
+    }
+
+    /// Writes everything that is buffered.
+    pub(crate) async fn shutdown(&mut self) -> LocalFsResult<()> {
+        let written = self.file.shutdown().await;
+        written.map_err(|source| LocalFsError::new("write", &self.path, source))
+    }
+
+    /// Opens the file again, to write it at another position too. Fails if another program has replaced it.
+    pub(crate) async fn reopen(&mut self) -> LocalFsResult<Box<dyn FileHandle>> {
+        reopen_locked(&**self.fs, &mut *self.file, &self.path).await
+    }
+
+    /// Reads the end of the file, from `start`, and as many bytes of the transfer; returns whether they are equal.
+    pub(crate) async fn overlaps(
+        &mut self,
+        start: u64,
+        data: &mut DataConnection,
+    ) -> io::Result<LocalFsResult<bool>> {
+        let here = match end_of(&**self.fs, &self.path, start).await {
+            Ok(here) => here,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut there = Vec::with_capacity(here.len());
+        data.take(here.len() as u64).read_to_end(&mut there).await?;
+        Ok(Ok(here == there))
+    }
+
+    /// Leaves the file for resuming, with a token. An empty file is removed.
+    pub(crate) async fn leave(mut self, token: Option<ResumeToken>) {
+        if !self.file.is_at(&self.path).await.is_ok_and(|is_at| is_at) {
+            return;
+        }
+        let Ok(found) = self.fs.metadata(&self.path).await else { return };
+        if !found.is_file() {
+            return;
+        }
+        if found.size == 0 {
+            let _ = self.fs.remove_file(&self.path).await;
+        } else if let Some(token) = token {
+            token.save(&**self.fs, &self.path).await;
+        }
+    }
+
+    /// Renames the complete file to its final name. After a failure, the file is returned if it is still locked.
+    pub(crate) async fn commit(
+        self,
+        target: &Path,
+        options: CommitOptions,
+    ) -> Result<(), (LocalFsError, Option<Self>)> {
+        let Self { fs, path, file } = self;
+        let (outcome, file) = commit_locked(fs, file, &path, target, options).await;
+        outcome.map_err(|error| (error, file.map(|file| Self { fs, path, file })))
+    }
+}
 
 /// Description of the remote file that a partial file belongs to, as a line of text.
 pub(crate) struct ResumeToken(String);
@@ -105,7 +247,7 @@ pub(crate) async fn remove_status(fs: &dyn FileSystem, partial: &Path) -> LocalF
 /// [`Error::InUse`] if a download is writing the partial file; [`Error::LocalFs`].
 pub(crate) async fn remove_file(fs: &dyn FileSystem, path: &Path) -> Result<()> {
     let Some(partial) = partial_of(path) else { return Ok(fs.remove_file(path).await?) };
-    match open(fs, &partial).await {
+    match open_locked(fs, &partial).await.map_err(in_use) {
         Ok(Some(lock)) => {
             ResumeToken::remove(fs, &partial).await;
             discard(fs, &partial).await?;
@@ -128,7 +270,11 @@ fn partial_of(path: &Path) -> Option<PathBuf> {
 
 /// Removes the remains of earlier downloads of a complete file: its partial file, token and segment status. `earlier`
 /// is that partial file, if it is locked already. Files that another download is writing are not changed.
-pub(crate) async fn clear(fs: &dyn FileSystem, partial: &Path, earlier: Option<Box<dyn FileHandle>>) {
+pub(crate) async fn remove_remains(
+    fs: &Arc<dyn FileSystem>,
+    partial: &Path,
+    earlier: Option<PartialFile<'_>>,
+) {
     let mut is_left = earlier.is_some();
     for path in [token_path(partial), segments_path(partial), new_segments_path(partial)] {
         is_left = is_left || fs.try_exists(&path).await.unwrap_or(false);
@@ -138,9 +284,9 @@ pub(crate) async fn clear(fs: &dyn FileSystem, partial: &Path, earlier: Option<B
     }
     let cleared = async {
         // The file is locked first, so that no file of another download is removed.
-        let lock = create(fs, partial, earlier).await?;
-        ResumeToken::remove(fs, partial).await;
-        discard(fs, partial).await?;
+        let lock = PartialFile::create(fs, partial, earlier).await?;
+        ResumeToken::remove(&**fs, partial).await;
+        discard(&**fs, partial).await?;
         drop(lock);
         Ok::<_, Error>(())
     };
@@ -156,86 +302,12 @@ pub(crate) async fn remove_if_exists(fs: &dyn FileSystem, path: &Path) -> LocalF
     }
 }
 
-/// Creates an empty partial file and locks it. That of an earlier download is removed together with its token and its
-/// segment status; `stale` is that file, if it is locked already.
-///
-/// The file is always a new one that belongs to this download alone, until the handle is dropped: a file that has
-/// other hard links is never written to. An entry that is not a regular file is an error.
-///
-/// # Errors
-///
-/// [`Error::InUse`] if another download is writing the file.
-pub(crate) async fn create(
-    fs: &dyn FileSystem,
-    partial: &Path,
-    stale: Option<Box<dyn FileHandle>>,
-) -> Result<Box<dyn FileHandle>> {
-    let created = create_locked(fs, partial, OpenMode::CreatePrivate, stale).await;
-    let LockedPartial { file, replaced } = created.map_err(in_use)?;
-    if replaced {
-        ResumeToken::remove(fs, partial).await;
-        remove_status(fs, partial).await?;
-    }
-    Ok(file)
-}
-
-/// Opens the partial file of an earlier download and locks it; returns `None` if there is none.
-///
-/// # Errors
-///
-/// [`Error::InUse`] if another download is writing the file.
-pub(crate) async fn open(fs: &dyn FileSystem, partial: &Path) -> Result<Option<Box<dyn FileHandle>>> {
-    open_locked(fs, partial).await.map_err(in_use)
-}
-
-/// Copies a file into a partial file that was just created.
-pub(crate) async fn copy_content(
-    fs: &dyn FileSystem,
-    from: &Path,
-    partial: &Path,
-    file: &mut dyn FileHandle,
-) -> Result<()> {
-    let mut source = fs.open(from, OpenMode::Read).await?;
-    let failed = |source| LocalFsError::new("write", partial, source);
-    match (source.system_file(), file.system_file()) {
-        // The kernel copies the bytes, and shares the blocks if the file system can.
-        (Some(mut source), Some(mut target)) => {
-            let copied = tokio::task::spawn_blocking(move || io::copy(&mut source, &mut target)).await;
-            copied.map_err(io::Error::other).and_then(|copied| copied).map_err(failed)?;
-        }
-        _ => {
-            let copied = async {
-                tokio::io::copy(&mut source, file).await?;
-                file.flush().await
-            };
-            copied.await.map_err(failed)?;
-        }
-    }
-    Ok(())
-}
-
 /// Returns the error of a partial file, as one of the download if the file is locked.
 pub(crate) fn in_use(error: LocalFsError) -> Error {
     match error.kind() {
         io::ErrorKind::WouldBlock => Error::InUse { path: error.path.display().to_string() },
         _ => error.into(),
     }
-}
-
-/// Reads the end of a partial file, from `start`, and as many bytes of the transfer; returns whether they are equal.
-pub(crate) async fn overlaps(
-    fs: &dyn FileSystem,
-    partial: &Path,
-    start: u64,
-    data: &mut DataConnection,
-) -> io::Result<LocalFsResult<bool>> {
-    let here = match end_of(fs, partial, start).await {
-        Ok(here) => here,
-        Err(error) => return Ok(Err(error)),
-    };
-    let mut there = Vec::with_capacity(here.len());
-    data.take(here.len() as u64).read_to_end(&mut there).await?;
-    Ok(Ok(here == there))
 }
 
 async fn end_of(fs: &dyn FileSystem, partial: &Path, start: u64) -> LocalFsResult<Vec<u8>> {

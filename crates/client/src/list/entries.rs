@@ -1,4 +1,4 @@
-//! Listing of a directory or a tree: queue of pending directories, limits, and the entries as a stream.
+//! Entries of a directory or a tree as a stream: one listing after the other, each examined before it is accepted.
 
 use std::{collections::VecDeque, fmt};
 
@@ -8,8 +8,8 @@ use oxftp_proto::{Entry, FileName, NameError, RemotePath, classify};
 use super::{
     bounds::Bounds,
     confirmation::{Confirmation, record_entered},
-    cycle::{AncestorChain, CycleDetector, ListingFingerprint},
     directory::{ByPath, DirectoryListing, Hold},
+    directory_queue::{DirectoryQueue, PendingDirectory},
     entry::PathEntry,
     fallback::{ListMethod, Verb},
     list_all::ListAllComparison,
@@ -39,16 +39,10 @@ use crate::{
 /// ```
 pub struct Entries<'c> {
     client: &'c mut Client,
-    /// Directories to list.
-    queue: VecDeque<PendingDirectory>,
-    /// Number of directories found in the tree.
-    directories: usize,
-    detector: CycleDetector,
+    queue: DirectoryQueue,
     current: Option<DirectoryListing>,
     /// The stage of `current`.
     stage: Stage,
-    /// The context of `current`.
-    context: DirectoryContext,
     /// Entries to be returned next.
     ready: VecDeque<PathEntry>,
     /// Error of `current`, to be returned after the entries in `ready`.
@@ -72,22 +66,6 @@ pub struct Entries<'c> {
     is_proven: bool,
     /// A listing has ended, and the session was not opened again since then.
     is_reopenable: bool,
-}
-
-/// A directory of the tree that is not listed yet.
-#[derive(Clone)]
-struct PendingDirectory {
-    path: RemotePath,
-    depth: usize,
-    ancestors: AncestorChain,
-}
-
-/// The directory that is being listed, as a part of the tree.
-#[derive(Default)]
-struct DirectoryContext {
-    ancestors: AncestorChain,
-    fingerprint: ListingFingerprint,
-    subdirectories: Vec<PendingDirectory>,
 }
 
 /// The purpose of the listing that is being read.
@@ -115,15 +93,11 @@ impl<'c> Entries<'c> {
         follow_up: FollowUp,
         bounds: Bounds,
     ) -> Self {
-        let first = PendingDirectory { path: root.clone(), depth: 0, ancestors: AncestorChain::default() };
         Self {
-            detector: CycleDetector::new(client.limits()),
+            queue: DirectoryQueue::new(root.clone(), client.limits()),
             client,
-            queue: VecDeque::from([first]),
-            directories: 0,
             current: None,
             stage: Stage::default(),
-            context: DirectoryContext::default(),
             ready: VecDeque::new(),
             failure: None,
             recursive,
@@ -357,10 +331,7 @@ impl<'c> Entries<'c> {
     }
 
     async fn open_next(&mut self) -> Result<()> {
-        while self.queue.front().is_some_and(|next| self.detector.predicts_cycle(&next.ancestors)) {
-            self.queue.pop_front();
-        }
-        let Some(PendingDirectory { path, depth, ancestors }) = self.queue.front().cloned() else {
+        let Some(PendingDirectory { path, depth, .. }) = self.queue.peek().cloned() else {
             return Ok(());
         };
         let follow_up = match self.recursive {
@@ -378,12 +349,11 @@ impl<'c> Entries<'c> {
         if self.is_proven && opened.hold == Hold::First {
             opened.hold = Hold::Some;
         }
-        self.queue.pop_front();
+        self.queue.begin();
         self.current = Some(opened);
         self.stage = Stage::Listing;
         self.passed = PassedEntries::default();
         self.resumptions = self.client.reconnects();
-        self.context.ancestors = ancestors;
         self.newest.clear();
         Ok(())
     }
@@ -433,7 +403,8 @@ impl<'c> Entries<'c> {
             Ok(entry) => {
                 let selected = self.bounds.accepts(&entry, &self.root);
                 if self.recursive {
-                    self.note(&entry, depth + 1, selected);
+                    let enters = selected && depth + 1 < self.bounds.max_depth;
+                    self.queue.add(&entry, depth + 1, enters);
                 }
                 selected.then_some(entry)
             }
@@ -445,36 +416,6 @@ impl<'c> Entries<'c> {
                 None
             }
         }
-    }
-
-    /// Adds an entry to the context of the current directory.
-    fn note(&mut self, entry: &PathEntry, depth: usize, selected: bool) {
-        self.context.fingerprint.add(entry);
-        if !entry.is_dir() || !selected || depth >= self.bounds.max_depth {
-            return;
-        }
-        self.directories += 1;
-        if self.directories <= self.client.limits().tree_directories {
-            let ancestors = AncestorChain::of(entry);
-            self.context.subdirectories.push(PendingDirectory { path: entry.path(), depth, ancestors });
-        }
-    }
-
-    /// Queues the subdirectories of the current directory, unless it repeats the directories above it.
-    fn queue_subdirectories(&mut self, path: &RemotePath) -> Result<()> {
-        let fingerprint = std::mem::take(&mut self.context.fingerprint);
-        let subdirectories = std::mem::take(&mut self.context.subdirectories);
-        let Some(parent) = self.detector.check(&self.context.ancestors, &fingerprint) else {
-            return Err(Error::CyclicTree { path: path.to_string() });
-        };
-        let subdirectories = subdirectories
-            .into_iter()
-            .map(|found| PendingDirectory { ancestors: found.ancestors.with_parent(&parent), ..found });
-        match parent.is_suspect() {
-            true => subdirectories.rev().for_each(|found| self.queue.push_front(found)),
-            false => self.queue.extend(subdirectories),
-        }
-        Ok(())
     }
 
     /// Finishes the listing that was read, and decides what follows it.
@@ -797,43 +738,24 @@ impl<'c> Entries<'c> {
         }
         let Some(directory) = self.current.take() else { return Ok(()) };
         self.stage = Stage::Listing;
-        self.queue_subdirectories(&directory.location.path)?;
-        self.check_limits(directory.depth + 1)
+        self.queue.end(&directory.location.path, directory.depth)
     }
 
     /// Lists the current directory again from the start, with the present knowledge. None of its entries was
     /// returned.
     fn list_again(&mut self) {
         if let Some(directory) = self.current.take() {
-            let (path, ancestors) = (directory.location.path.clone(), self.context.ancestors.clone());
-            self.queue.push_front(PendingDirectory { path, depth: directory.depth, ancestors });
+            self.queue.begin_again(directory.location.path.clone(), directory.depth);
         }
-    }
-
-    /// Fails if the tree exceeds the limits of depth or size, and clears the queue.
-    fn check_limits(&mut self, depth: usize) -> Result<()> {
-        let limits = self.client.limits();
-        let (max_depth, max_directories) = (limits.directory_depth, limits.tree_directories);
-        let exceeded = if !self.queue.is_empty() && depth > max_depth {
-            Error::Limit { what: "levels of directories", limit: max_depth }
-        } else if self.directories > max_directories {
-            Error::Limit { what: "directories in a tree", limit: max_directories }
-        } else {
-            return Ok(());
-        };
-        self.queue.clear();
-        Err(exceeded)
     }
 
     fn skip_directory(&mut self, opening: bool) {
         self.current = None;
         self.stage = Stage::Listing;
         if opening {
-            self.queue.pop_front();
+            self.queue.skip();
         }
-        // Subdirectories that were found before the listing failed are still listed.
-        self.context.fingerprint = ListingFingerprint::default();
-        self.queue.extend(self.context.subdirectories.drain(..));
+        self.queue.end_incomplete();
         if self.client.is_broken() {
             self.queue.clear();
         }
