@@ -169,15 +169,15 @@ fn remote_node(entry: &PathEntry) -> Node {
     Node { name: entry.name(), kind, facts }
 }
 
-/// Returns whether a server without a clock shows this for every file: the first minute of a year, or the first day of
-/// the years with which clocks begin.
+/// Returns whether a server without a clock shows this for every file: the first minute of a year, or a time of the first day
+/// of the years with which clocks begin.
 fn is_start_of_clock(time: &Timestamp) -> bool {
-    let is_new_year = (time.month(), time.day(), time.hour(), time.minute()) == (1, 1, 0, 0);
-    let is_start = match time.precision() {
-        Precision::Day => matches!(time.year(), 1970 | 1980 | 2000),
-        precision => precision == Precision::Minute,
-    };
-    time.zone() == Zone::Unknown && is_new_year && is_start
+    let is_new_year = (time.month(), time.day()) == (1, 1);
+    let is_first_year = matches!(time.year(), 1970 | 1980 | 2000);
+    let is_first_minute = time.precision() == Precision::Minute
+        && time.zone() == Zone::Unknown
+        && (time.hour(), time.minute()) == (0, 0);
+    is_new_year && (is_first_year || is_first_minute)
 }
 
 async fn local_node(fs: &dyn FileSystem, found: DirEntry) -> Result<Node> {
