@@ -9,6 +9,7 @@ mod boards;
 mod hosted;
 mod kinds;
 mod lines;
+mod products;
 mod replies;
 mod services;
 mod unix;
@@ -31,6 +32,7 @@ pub const PROFILES: &[&[Profile]] = &[
     boards::PROFILES,
     hosted::PROFILES,
     kinds::PROFILES,
+    products::PROFILES,
     replies::PROFILES,
     services::PROFILES,
     unix::PROFILES,
@@ -58,10 +60,12 @@ macro_rules! for_each_profile {
             argosoft,
             aws_transfer,
             axis_camera,
+            axway_secure_transport,
             azure_app_service,
             bftpd,
             box_com,
             bsd_ftpd,
+            buffalo_nas,
             bulletproof,
             bunny_storage,
             busybox,
@@ -116,8 +120,10 @@ macro_rules! for_each_profile {
             goanywhere,
             greeting_after_notices,
             guild_ftpd,
+            haas_cnc,
             hangs_up_after_refusal,
             hangs_up_at_unknown,
+            hikvision_camera,
             home_ftp,
             hosted_ftp,
             hp_printer,
@@ -125,7 +131,9 @@ macro_rules! for_each_profile {
             iis,
             iis_unix_style,
             inetutils,
+            io_ftpd,
             j_ftp_proxy,
+            jscape,
             keyence_plc,
             kinds_alone,
             lines_end_with_return,
@@ -145,6 +153,8 @@ macro_rules! for_each_profile {
             mikrotik,
             mlst_of_files_only,
             month_only,
+            moveit,
+            moxa,
             names_classified,
             names_only,
             names_padded,
@@ -158,6 +168,7 @@ macro_rules! for_each_profile {
             no_preliminary_reply,
             node_ftp_srv,
             nucleus,
+            oftpd,
             omron_nj,
             other_code_at_end,
             passive_as_extended,
@@ -188,6 +199,7 @@ macro_rules! for_each_profile {
             replies_with_telnet,
             replies_without_blank,
             retroarch_switch,
+            ricoh_printer,
             rumpus,
             sasser_ftpd,
             serv_u_broken_mlsd,
@@ -225,6 +237,7 @@ macro_rules! for_each_profile {
             wing,
             ws_ftp,
             wu_ftpd,
+            wzdftpd,
             xbox_360,
             xlight,
             year_only,
