@@ -255,15 +255,22 @@ impl FileUpload<'_> {
         let time = self.time(stored.modified);
         let mut checked = self.check(client, &mut stored, names, time).await;
         let listed = checked.listed;
-        // An older file of the path may be there.
         let is_elsewhere = match &checked.content {
             Ok(()) => listed == Visibility::Absent,
-            Err(error) => matches!(error, Error::SizeMismatch { .. }) && stored.moved.resumed == 0,
+            // An older file of the path may be there. A larger one may have kept its end.
+            Err(Error::SizeMismatch { expected, transferred }) => {
+                expected < transferred && stored.moved.resumed == 0
+            }
+            Err(_) => false,
         };
         if is_elsewhere && client.may_ignore_directories(path) {
             let sent = stored.moved.resumed + stored.moved.bytes;
-            if let Some(again) = Box::pin(self.send_into_directory(client, names, sent, time)).await? {
-                (stored, checked) = again;
+            match Box::pin(self.send_into_directory(client, names, sent, time)).await {
+                Ok(Some(again)) => (stored, checked) = again,
+                Ok(None) => {}
+                // Another file of that name and size may be in the working directory.
+                Err(Error::StoredElsewhere { .. }) if checked.content.is_err() => {}
+                Err(error) => return Err(error),
             }
         } else if listed == Visibility::Shown && checked.content.is_ok() {
             client.note_stored_in_directory(path);
