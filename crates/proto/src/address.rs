@@ -11,6 +11,9 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 /// blanks after the commas, unless a letter, a digit or a sign is adjacent. The two numbers of the port may be signed
 /// bytes.
 ///
+/// If the address is a name, has dots, or is left out, as in `(ftp.example.org,4,51)` or `(,,,,4,51)`, only the port is
+/// used: the address is `0.0.0.0`.
+///
 /// # Errors
 ///
 /// [`AddressError`] when there are not six numbers, one is above 255, or the port is 0.
@@ -23,7 +26,11 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 pub fn parse_pasv(line: &[u8]) -> Result<SocketAddrV4, AddressError> {
     let error = || AddressError { what: "PASV", line: String::from_utf8_lossy(line).into_owned() };
     let joined = without_blanks_around_commas(line);
-    let numbers = joined.split(|byte| may_stand_around(*byte)).find_map(six_numbers).ok_or_else(error)?;
+    let numbers = joined
+        .split(|byte| may_stand_around(*byte))
+        .find_map(six_numbers)
+        .or_else(|| port_alone(&joined))
+        .ok_or_else(error)?;
     let [a, b, c, d, high, low] = numbers;
     let port = u16::from_be_bytes([high, low]);
     if port == 0 {
@@ -93,6 +100,21 @@ fn six_numbers(word: &[u8]) -> Option<[u8; 6]> {
         };
     }
     numbers.next().is_none().then_some(six)
+}
+
+/// Reads the two numbers of a port in parentheses that follow anything but the numbers of an address.
+fn port_alone(line: &[u8]) -> Option<[u8; 6]> {
+    let end = line.iter().rposition(|byte| *byte == b')')?;
+    let start = line.get(..end)?.iter().rposition(|byte| *byte == b'(')?;
+    let mut parts = line.get(start + 1..end)?.rsplitn(3, |byte| *byte == b',');
+    let mut number = || u8::try_from(parse_number(parts.next()?, u8::MAX.into())?).ok();
+    let (low, high) = (number()?, number()?);
+    let address = parts.next()?;
+    let is_left_out = address.iter().all(|byte| *byte == b',');
+    let is_host =
+        address.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+            && (address.contains(&b'.') || address.iter().any(u8::is_ascii_alphabetic));
+    (is_left_out || is_host).then_some([0, 0, 0, 0, high, low])
 }
 
 /// Parses a byte of a port that a server shows as a signed number, after its sign.
@@ -176,6 +198,20 @@ mod tests {
     }
 
     #[test]
+    fn pasv_with_host_name_has_port() {
+        for line in
+            ["(ftp.example.org,4,51)", "(,,,,4,51).", "ok (127.0.0.1,4,51)", "(nas, 4, 51)", "(,4,51)"]
+        {
+            assert_eq!(parse_pasv(line.as_bytes()), Ok("0.0.0.0:1075".parse().unwrap()), "{line}");
+        }
+        for line in
+            ["(1,4,51)", "(a b,4,51)", "(a,4,256)", "(a,0,0)", "ftp.example.org,4,51", "(a,,4,51)", "(4,51)"]
+        {
+            assert!(parse_pasv(line.as_bytes()).is_err(), "{line}");
+        }
+    }
+
+    #[test]
     fn signed_bytes_of_pasv_port_are_parsed() {
         for (line, port) in [("(127,0,0,1,-61,80)", 195 << 8 | 80), ("(127,0,0,1,4,-1)", 4 << 8 | 255)] {
             assert_eq!(parse_pasv(line.as_bytes()).unwrap().port(), port, "{line}");
@@ -211,7 +247,6 @@ mod tests {
             "(127,0,0,1,4,51x)",
             "(127,0,0,1,4,51-)",
             "(127,0,0,1,4,51.5)",
-            "(127.0.0.1,4,51)",
         ] {
             assert!(parse_pasv(line.as_bytes()).is_err(), "{line}");
         }

@@ -134,6 +134,20 @@ impl Entry {
         true
     }
 
+    /// Removes blanks at both ends of the name, with which some servers pad their columns, and returns whether there were
+    /// some. A name of blanks alone is kept.
+    pub fn trim_name(&mut self) -> bool {
+        let name = self.name();
+        let trimmed = name.trim_ascii();
+        let skipped = length(name) - length(name.trim_ascii_start());
+        let kept = length(trimmed);
+        if trimmed.is_empty() || kept == self.name.length {
+            return false;
+        }
+        self.name = Span { start: self.name.start + skipped, length: kept };
+        true
+    }
+
     /// Returns the size if it is exact to the byte.
     ///
     /// Some formats show blocks (VMS), records (z/VM) or sizes such as `33.5k`. A transfer cannot be compared
@@ -396,6 +410,15 @@ fn below_absolute<'n>(name: &'n [u8], directory: &[u8]) -> Option<&'n [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn padding_of_name_is_trimmed() {
+        for (name, expected) in [(" a", "a"), ("a b  ", "a b"), ("  ", "  "), ("a", "a")] {
+            let mut entry = Entry::new(name);
+            assert_eq!(entry.trim_name(), name != expected, "{name:?}");
+            assert_eq!(entry.name(), expected.as_bytes(), "{name:?}");
+        }
+    }
 
     #[test]
     fn directory_is_dropped_from_listed_name() {

@@ -19,6 +19,8 @@ pub(crate) struct ListingCapabilities {
     pub(crate) needs_nlst: bool,
     /// `STAT` works where no data connection can be opened.
     pub(crate) needs_stat: bool,
+    /// `Some(true)` if names are padded with blanks; `None` if that is unknown.
+    pub(crate) pads_names: Option<bool>,
     /// Directories that were listed by `STAT`, because there was no data connection.
     pub(crate) stat_rescued: u8,
 }
@@ -101,6 +103,7 @@ impl ListingCapabilities {
         self.needs_ascii |= other.needs_ascii;
         self.needs_nlst |= other.needs_nlst;
         self.needs_stat |= other.needs_stat;
+        self.pads_names = self.pads_names.or(other.pads_names);
         self.stat_rescued = self.stat_rescued.max(other.stat_rescued);
     }
 }

@@ -36,6 +36,10 @@ pub(crate) struct ServerCapabilities {
     pub(crate) path_style: Option<PathStyle>,
     /// The server refuses paths with directories, and takes bare names after `CWD`.
     pub(crate) bare_names: bool,
+    /// Bare names did not bring an upload into its directory either.
+    pub(crate) needs_path: bool,
+    /// A file whose path has directories was found in its directory after its upload.
+    pub(crate) stores_by_path: bool,
     /// `Some(true)` if paths have to begin at the root, because relative ones were refused; `Some(false)` if a
     /// relative one has worked.
     pub(crate) absolute_paths: Option<bool>,
@@ -45,6 +49,8 @@ pub(crate) struct ServerCapabilities {
     pub(crate) hides_home: bool,
     /// `Some(true)` if `CWD` takes a path of several names; `Some(false)` if it takes one name only.
     pub(crate) deep_paths: Option<bool>,
+    /// `Some(true)` if `CWD` takes directories with a slash at their end only; `Some(false)` if one without it was entered.
+    pub(crate) final_slash: Option<bool>,
     /// The uses of paths for which it is known whether commands take paths with directories: one has worked, or
     /// entering the directory did not help.
     settled_paths: BTreeSet<PathUse>,
@@ -52,6 +58,10 @@ pub(crate) struct ServerCapabilities {
     pub(crate) passive: Option<PassiveMode>,
     /// The server knows neither `EPSV` nor `PASV`, but opens data connections in active mode.
     pub(crate) active_only: bool,
+    /// The last passive command had no other reply than the end of the session.
+    pub(crate) lost_to_passive: bool,
+    /// The server listens on the port of a passive command only after the transfer command.
+    pub(crate) connects_late: bool,
     /// The time zone of listings, as measured.
     pub(crate) server_zone: Option<ServerZone>,
     /// The command that sets modification times. Each session determines it separately.
@@ -129,10 +139,14 @@ impl ServerCapabilities {
     pub(crate) fn learn(&mut self, other: &Self) {
         self.passive = other.passive.or(self.passive);
         self.active_only |= other.active_only;
+        self.lost_to_passive |= other.lost_to_passive;
+        self.connects_late |= other.connects_late;
         self.path_style = other.path_style.or(self.path_style);
         self.bare_names |= other.bare_names;
+        self.stores_by_path |= other.stores_by_path;
         self.hides_home |= other.hides_home;
         self.deep_paths = other.deep_paths.or(self.deep_paths);
+        self.final_slash = other.final_slash.or(self.final_slash);
         self.absolute_paths = other.absolute_paths.or(self.absolute_paths);
         self.absolute_attempts = self.absolute_attempts.max(other.absolute_attempts);
         self.settled_paths.extend(&other.settled_paths);

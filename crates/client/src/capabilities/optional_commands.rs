@@ -32,6 +32,8 @@ pub(crate) struct OptionalCommands {
     ends_after_listing: AtomicBool,
     /// The server had no port for a passive data connection.
     lacked_passive_port: AtomicBool,
+    /// The server did not answer an optional command within its time.
+    is_silent: AtomicBool,
     /// The user knows that uploads cannot be verified.
     reported_unverified: AtomicBool,
 }
@@ -120,6 +122,25 @@ impl OptionalCommands {
     /// Returns `true` the first time that the user has to learn that uploads cannot be verified.
     pub(crate) fn reports_unverified(&self) -> bool {
         !self.reported_unverified.swap(true, Ordering::Relaxed)
+    }
+
+    /// Records that the server did not answer an optional command within its time.
+    pub(crate) fn note_silence(&self) {
+        self.is_silent.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns how long to wait for the reply to an optional command. A server that has left one without a reply gets
+    /// less time for others that it has not answered yet: it probably answers no command that it does not know.
+    pub(crate) fn reply_timeout(
+        &self,
+        command: OptionalCommand,
+        deadline: Option<Duration>,
+    ) -> Option<Duration> {
+        let usual = command.reply_timeout(deadline);
+        match self.is_silent.load(Ordering::Relaxed) && !self.has_answered(command) {
+            true => Some(usual.map_or(SILENT_TIMEOUT, |usual| usual.min(SILENT_TIMEOUT))),
+            false => usual,
+        }
     }
 
     /// Returns the commands that are not to be sent again.
@@ -268,7 +289,10 @@ const VERBS: &[&str] = &[
 const MAX_LOST: u32 = 2;
 
 /// Maximum wait for the reply to a command that only saves time.
-const MAX_REPLY_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_REPLY_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// The same wait on a server that has left another optional command without a reply.
+const SILENT_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
@@ -334,7 +358,20 @@ mod tests {
 
         assert_eq!(
             [reply_timeout("MLST x", 30), reply_timeout("MLST x", 6), reply_timeout("MLSD", 30)],
-            [10, 3, 30]
+            [6, 3, 30]
         );
+    }
+
+    #[test]
+    fn silent_server_gets_shorter_timeout() {
+        let commands = OptionalCommands::default();
+        let timeout =
+            |command| commands.reply_timeout(command, Some(Duration::from_secs(30))).unwrap().as_secs();
+        commands.answered(OptionalCommand::SIZE);
+        assert_eq!([timeout(OptionalCommand::MLSD), timeout(OptionalCommand::SIZE)], [30, 6]);
+
+        commands.note_silence();
+
+        assert_eq!([timeout(OptionalCommand::MLSD), timeout(OptionalCommand::SIZE)], [2, 6]);
     }
 }

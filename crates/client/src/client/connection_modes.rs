@@ -6,13 +6,18 @@ use std::{
 };
 
 use oxftp_proto::{
-    Command, Reply, TransferType,
+    Code, Command, Reply, TransferType,
     address::parse_pasv,
     classify,
     dialog::{Active, Exchange, Passive, PassiveMode, PassiveWithQuery},
+    server::ServerKind,
 };
 
-use super::{Client, compression::TransferMode, transfer_command::FollowUp};
+use super::{
+    Client,
+    compression::TransferMode,
+    transfer_command::{FollowUp, direction},
+};
 use crate::{
     Error, Result,
     capabilities::optional_commands::OptionalCommand,
@@ -21,6 +26,7 @@ use crate::{
         data_dialer::{DataDialer, Opened},
     },
     control::{DialogIo, PipelinedPassive},
+    future::BoxFuture,
     stream::Direction,
 };
 
@@ -56,7 +62,9 @@ impl Client {
                 socket.reset_on_close(false);
                 Ok(socket)
             }
-            (Opened::Listener(_), _) => Err(Error::DataConnect(io::ErrorKind::Unsupported.into())),
+            (Opened::Listener(_) | Opened::Late(_), _) => {
+                Err(Error::DataConnect(io::ErrorKind::Unsupported.into()))
+            }
         }
     }
 
@@ -79,9 +87,62 @@ impl Client {
         address.ok_or(Error::UnusableReply { command: "PASV", reply })
     }
 
+    /// Opens a data connection as [`open_passive_or_active`](Self::open_passive_or_active) does. Where each port refuses
+    /// the connection and none has ever worked, the next one is connected to after the transfer command: some devices listen
+    /// only then. Not for uploads, whose command empties a file that exists.
+    pub(super) async fn open_for_transfer(
+        &mut self,
+        command: &Command,
+        query: Option<Command>,
+    ) -> Result<(Opened, Option<Reply>)> {
+        match self.open_passive_or_active(command, query.clone()).await {
+            Err(Error::DataConnect(error))
+                if self.may_connect_late(&error) && direction(command) == Direction::Down =>
+            {
+                self.capabilities.connects_late = true;
+                let opened = self.open_passive_or_active(command, query).await;
+                self.capabilities.connects_late = opened.is_ok();
+                opened
+            }
+            opened => opened,
+        }
+    }
+
+    /// Returns whether the server may listen on a port that refused the connection after the transfer command only.
+    fn may_connect_late(&self, error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::ConnectionRefused
+            && self.capabilities.passive.is_none()
+            && !self.capabilities.connects_late
+            && self.server_kind() == ServerKind::Other
+    }
+
+    /// Lists the working directory if the upload of `command` was not begun because each port refused the connection, to
+    /// find out whether the server listens after the transfer command only. Returns whether it does.
+    pub(super) fn learns_late_port<'a>(
+        &'a mut self,
+        command: &Command,
+        error: &Error,
+    ) -> BoxFuture<'a, bool> {
+        let is_upload = direction(command) == Direction::Up;
+        let is_open = is_upload && matches!(error, Error::DataConnect(error) if self.may_connect_late(error));
+        Box::pin(async move {
+            if is_open {
+                let mut entries = self.list("").stream();
+                while let Some(Ok(_)) = entries.next().await {}
+            }
+            is_open && self.capabilities.connects_late
+        })
+    }
+
+    /// Records that a port did not accept the connection after the transfer command either.
+    pub(super) fn forget_late_port(&mut self) {
+        self.capabilities.connects_late = false;
+        self.capabilities.passive = None;
+    }
+
     /// Opens a passive data connection for `command`, and sends `query` in the meantime; or opens an active one on a server
     /// that knows no passive mode. Returns the reply to the query, if it was sent.
-    pub(super) async fn open_passive_or_active(
+    async fn open_passive_or_active(
         &mut self,
         command: &Command,
         query: Option<Command>,
@@ -138,6 +199,7 @@ impl Client {
         let first = modes.first().copied();
         let is_restart = query.as_ref().is_some_and(|query| query.verb() == b"REST");
         let was_pending = self.state.restart_pending;
+        self.capabilities.lost_to_passive = false;
         self.state.restart_pending |= is_restart;
         let outcome = self.run_passive(query, modes, &mut dialer).await;
         if dialer.opened.is_none() && dialer.failure.is_none() {
@@ -152,6 +214,11 @@ impl Client {
                 Ok((opened, reply.filter(|_| !is_restart || Some(mode) == first)))
             }
             (Err(Error::DataConnect(_)), _, Some(failure)) => Err(Error::DataConnect(failure)),
+            (Err(error), None, None) => {
+                let is_closed = error.is_connection_lost() || error.code() == Some(Code::SERVICE_CLOSING);
+                self.capabilities.lost_to_passive = is_closed && self.control.was_closed_by_server();
+                Err(error)
+            }
             (Err(error), ..) => Err(error),
             (Ok(_), None, _) => Err(Error::DataConnect(io::ErrorKind::NotConnected.into())),
         }
@@ -221,6 +288,15 @@ impl Client {
                 && self.is_near()
     }
 
+    /// Returns whether the session was lost to a passive command, before any data connection of this server, so that active
+    /// mode is worth an attempt.
+    pub(super) fn is_lost_to_passive(&self) -> bool {
+        self.capabilities.lost_to_passive
+            && self.capabilities.passive.is_none()
+            && self.is_broken()
+            && self.is_near()
+    }
+
     /// Returns whether the server can probably connect to this machine: no address is translated between the two.
     fn is_near(&self) -> bool {
         let addresses = (self.control.local_address(), self.control.peer_address());
@@ -243,6 +319,7 @@ impl Client {
             trust_advertised: config.trust_passive_address,
             active: config.active.as_ref(),
             deadline: config.timeouts.data_connect,
+            connects_late: self.capabilities.connects_late,
             opened: None,
             failure: None,
         }

@@ -210,6 +210,15 @@ impl Client {
         };
         // The commands before the transfer have other success codes.
         let is_of_transfer = matches!(&error, Error::StatusCode(refused) if refused.expected == ["1xx"]);
+        let knows_listing = self.listing_capabilities().list.works || self.listing_capabilities().mlsd.works;
+        if is_of_transfer
+            && usage == PathUse::Read
+            && knows_listing
+            && self.may_try_missing_from_root(path, &error)
+        {
+            // A file that was listed and is said to be missing may have to be named from the root.
+            self.known_working_dir().await?;
+        }
         let is_name_refused = command.direction() == Direction::Up
             && is_single_name(path)
             && self.may_try_written_from_root(path, &error);
@@ -346,6 +355,7 @@ impl Client {
         let mut attempts = self.reconnects();
         let mut replaced = 0;
         let mut lacked_port = self.capabilities.commands.lacked_passive_port();
+        let mut lost_to_passive = 0;
         loop {
             let queries = queries.clone().without(&self.capabilities.commands);
             match self.begin_boxed(queries, command.clone(), request).await {
@@ -362,6 +372,19 @@ impl Client {
                         error => return Err(error),
                     }
                 }
+                // At the second loss, active mode is tried.
+                Err(error) if is_home && lost_to_passive < 2 && self.is_lost_to_passive() => {
+                    lost_to_passive += 1;
+                    if Box::pin(self.reconnect()).await.is_err() {
+                        return Err(error);
+                    }
+                    self.capabilities.active_only = lost_to_passive == 2;
+                }
+                Err(error) if lost_to_passive == 2 => {
+                    self.capabilities.active_only = false;
+                    return Err(error);
+                }
+                Err(error) if is_home && self.learns_late_port(&command, &error).await => {}
                 Err(error) if is_home && Box::pin(self.recover(&error, &mut attempts)).await => {}
                 Err(error) if is_home && self.is_spent(&error) => {
                     crate::trace::debug!("{error}; the session is replaced");
@@ -428,7 +451,7 @@ impl Client {
         let query = queries.before_data.or_else(|| Some(Command::with_number("REST", restart?)));
         let (opened, reply) = match self.config.active.is_some() || self.capabilities.active_only {
             true => (Box::pin(self.open_active()).await?, None),
-            false => pin!(self.open_passive_or_active(&command, query)).await?,
+            false => pin!(self.open_for_transfer(&command, query)).await?,
         };
         let (mdtm_reply, restart_reply) = match asks_time {
             true => (reply.as_ref().map(MdtmReply::read), None),
@@ -446,7 +469,11 @@ impl Client {
             Some(reply) => Transfer::restarted(command, offset, reply),
             None => Transfer::new(command, restart),
         };
+        let is_late = matches!(opened, Opened::Late(_));
         let outcome = self.start(transfer, opened, direction, reply_timeout).await;
+        if is_late && matches!(outcome, Err(Error::DataConnect(_))) {
+            self.forget_late_port();
+        }
         if let Err(Error::StatusCode(error)) = &outcome
             && dialog::is_restart_refused(error)
         {
@@ -492,9 +519,11 @@ impl Client {
         let timeouts = &self.config.timeouts;
         let ends_early = self.ends_early(direction);
         let tls = self.tls.as_ref();
+        let connector = &*self.config.connector;
         let connected = async {
             let socket = match opened {
                 Opened::Socket(socket) => socket,
+                Opened::Late(port) => port.connect(connector).await.map_err(Error::DataConnect)?,
                 Opened::Listener(listener) => listener.accept().await.map_err(Error::DataConnect)?,
             };
             // vsftpd replies 226 to an incomplete upload whose connection is closed, not reset (measured).

@@ -4,6 +4,7 @@ use oxftp_proto::{
     Command, RemotePath, Reply,
     classify::{self, Presence},
     dialog::{Exchange, Rename},
+    server::ServerKind,
 };
 
 use super::{
@@ -339,6 +340,25 @@ impl Client {
         self.change(Change::RemoveFile, &path).await.map(drop)
     }
 
+    /// Removes a directory that a listing has shown. If the refusal says that it does not exist, and that is so, it was
+    /// removed: some servers remove a directory and refuse nevertheless.
+    pub(crate) async fn remove_listed_dir(&mut self, path: &RemotePath) -> Result<()> {
+        check_removable(path)?;
+        let error = match self.change(Change::RemoveDirectory, path).await {
+            Err(error) => error,
+            changed => return changed.map(drop),
+        };
+        let says_missing = error.reply().is_some_and(|reply| classify::presence(reply) == Presence::Missing);
+        if says_missing
+            && self.server_kind() == ServerKind::Other
+            && matches!(Box::pin(self.is_changed(Change::RemoveDirectory, path)).await, Ok(true))
+        {
+            crate::trace::debug!("{path} is gone: {error}");
+            return Ok(());
+        }
+        Err(error)
+    }
+
     /// Creates or removes a path. If the session is lost, it is opened again, and the change is repeated
     /// unless it is complete already: some servers end the session at each such command. Returns whether there was
     /// something to change.
@@ -572,6 +592,11 @@ impl Client {
     fn arguments(&self, verb: &str, argument: RemotePath) -> Vec<RemotePath> {
         let style = self.path_style();
         match verb {
+            "RMD" if self.capabilities.final_slash == Some(true) => {
+                let mut arguments = style.directory_arguments(&argument);
+                arguments.extend(self.with_final_slash(&argument));
+                arguments
+            }
             "MKD" | "RMD" => style.directory_arguments(&argument),
             "DELE" => style.file_arguments(&argument),
             _ => vec![argument],

@@ -364,7 +364,11 @@ impl Client {
         }
         match self.path_command("MLST", path, &["2xx"]).await {
             Ok(reply) => match self.read_mlst(reply) {
-                // Some servers agree to every command, or reply in the format of `LIST`.
+                // Some servers agree to every command, or reply in the format of `LIST`; others show no types.
+                Ok(entry) if entry.kind == EntryKind::Unknown => {
+                    self.capabilities.no_mlst |= !self.capabilities.mlst_works;
+                    Ok(None)
+                }
                 Err(_) if !self.capabilities.mlst_works => {
                     self.capabilities.no_mlst = true;
                     Ok(None)

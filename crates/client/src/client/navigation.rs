@@ -226,6 +226,22 @@ impl Client {
         Ok(Entering::Inside)
     }
 
+    /// Enters a directory that was refused, with a slash at its end. If that works, it is done for each directory from then
+    /// on.
+    pub(crate) async fn enter_with_slash(&mut self, path: &RemotePath) -> Result<Entering> {
+        self.capabilities.final_slash = Some(true);
+        let entering = self.enter(path).await;
+        if !matches!(entering, Ok(Entering::Inside)) {
+            self.capabilities.final_slash = Some(false);
+        }
+        entering
+    }
+
+    /// Returns whether it is worth trying to enter a directory with a slash at its end: none was entered without one.
+    pub(crate) fn may_want_slash(&self, path: &RemotePath) -> bool {
+        self.capabilities.final_slash.is_none() && self.with_final_slash(path).is_some()
+    }
+
     /// Changes back to the caller's working directory, if a query has left it, and ends a pending rename.
     pub(crate) async fn restore_working_dir(&mut self) -> Result<()> {
         self.end_renaming().await?;
@@ -280,6 +296,32 @@ impl Client {
     /// Returns whether commands are sent with bare names, after `CWD` into the directory.
     pub(crate) fn uses_bare_names(&self) -> bool {
         self.capabilities.bare_names || !self.path_style().takes_paths()
+    }
+
+    /// Returns whether the server may ignore the directory in the path of `STOR`, and store the file in its working directory.
+    /// Not on servers that are known by their greeting.
+    pub(crate) fn may_ignore_directories(&self, path: &RemotePath) -> bool {
+        !self.capabilities.needs_path
+            && !self.uses_bare_names()
+            && self.server_kind() == ServerKind::Other
+            && !self.path_style().route(path).directories.is_empty()
+    }
+
+    /// Like [`may_ignore_directories`](Self::may_ignore_directories), and no upload was found in the directory of its
+    /// path yet.
+    pub(crate) fn is_unproven_directory(&self, path: &RemotePath) -> bool {
+        !self.capabilities.stores_by_path && self.may_ignore_directories(path)
+    }
+
+    /// Records that an upload was found in the directory of its path.
+    pub(crate) fn note_stored_in_directory(&mut self, path: &RemotePath) {
+        self.capabilities.stores_by_path |= self.may_ignore_directories(path);
+    }
+
+    /// Sends bare names from now on, after `CWD` into their directories; or paths again, because that did not help.
+    pub(crate) fn use_bare_names(&mut self, use_bare: bool) {
+        self.capabilities.bare_names = use_bare;
+        self.capabilities.needs_path |= !use_bare;
     }
 
     /// Returns whether it is worth trying to enter the directory of a refused path. Each server is tried once for
@@ -495,7 +537,13 @@ impl Client {
     async fn enter_one(&mut self, step: &RemotePath) -> Result<()> {
         let style = self.path_style();
         let mut first_refusal = None;
-        for argument in style.directory_arguments(step) {
+        let with_slash = self.with_final_slash(step);
+        let mut arguments = style.directory_arguments(step);
+        if self.capabilities.final_slash == Some(true) {
+            arguments.splice(..0, with_slash.clone()).for_each(drop);
+        }
+        for argument in arguments {
+            let has_slash = with_slash.as_ref() == Some(&argument);
             let command = Command::with_path("CWD", &argument, self.config.encoding)?;
             let Some(entered) = &mut self.state.entered_dirs else { break };
             entered.is_uncertain = true;
@@ -506,6 +554,9 @@ impl Client {
                     }
                     entered.steps.push(step.clone());
                     entered.is_uncertain = false;
+                    if with_slash.is_some() && !has_slash {
+                        self.capabilities.final_slash = Some(false);
+                    }
                     return Ok(());
                 }
                 Err(error) if refuses_path(&error) => {
@@ -519,6 +570,15 @@ impl Client {
             self.state.entered_dirs = None;
         }
         Err(first_refusal.unwrap_or(Error::Unsupported { what: "directory of this name" }))
+    }
+
+    /// Returns a directory with a slash at its end, if some servers may want one there.
+    pub(super) fn with_final_slash(&self, step: &RemotePath) -> Option<RemotePath> {
+        let may_want = self.server_kind() == ServerKind::Other
+            && self.path_style().takes_paths()
+            && step.names_entry()
+            && !step.as_bytes().ends_with(b"/");
+        step.as_str().filter(|_| may_want).map(|step| RemotePath::from(format!("{step}/")))
     }
 
     /// Returns whether `CWD` leads to the caller's working directory, as far as `PWD` was asked.

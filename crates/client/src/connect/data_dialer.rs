@@ -67,7 +67,24 @@ impl ActiveMode {
 /// The result of opening a data connection: connected (passive), or waiting for the server (active).
 pub(crate) enum Opened {
     Socket(BoxSocket),
+    /// The port is known. It is connected to after the transfer command.
+    Late(LatePort),
     Listener(ActiveListener),
+}
+
+/// A port of the server on which it listens only after the transfer command.
+pub(crate) struct LatePort {
+    host: String,
+    address: Option<IpAddr>,
+    port: u16,
+}
+
+impl LatePort {
+    /// Connects to the port, again while it refuses.
+    pub(crate) async fn connect(&self, connector: &dyn Connector) -> io::Result<BoxSocket> {
+        let Self { host, address, port } = self;
+        connect(connector, Target::Data { host, address: *address, port: *port }).await
+    }
 }
 
 /// A listener that accepts connections from the server's address only.
@@ -102,6 +119,8 @@ pub(crate) struct DataDialer<'a> {
     pub(crate) trust_advertised: bool,
     pub(crate) active: Option<&'a ActiveMode>,
     pub(crate) deadline: Option<Duration>,
+    /// The port is connected to after the transfer command.
+    pub(crate) connects_late: bool,
     pub(crate) opened: Option<Opened>,
     pub(crate) failure: Option<io::Error>,
 }
@@ -113,6 +132,11 @@ impl DataDialer<'_> {
         let advertised =
             passive.advertised.filter(|address| self.trust_advertised && !address.is_unspecified());
         let address = advertised.map(IpAddr::V4).or(self.peer);
+        if self.connects_late {
+            let late = LatePort { host: self.host.to_owned(), address, port: passive.port };
+            self.opened = Some(Opened::Late(late));
+            return Event::Opened;
+        }
         let target = Target::Data { host: self.host, address, port: passive.port };
         match Deadline::start(self.deadline).cut(connect(self.connector, target)).await {
             Some(Ok(socket)) => {
@@ -160,7 +184,12 @@ async fn connect(connector: &dyn Connector, target: Target<'_>) -> io::Result<Bo
 }
 
 /// The pauses before a refused data connection is tried again.
-const PAUSES_WHILE_REFUSED: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(150)];
+const PAUSES_WHILE_REFUSED: [Duration; 4] = [
+    Duration::from_millis(50),
+    Duration::from_millis(150),
+    Duration::from_millis(300),
+    Duration::from_millis(500),
+];
 
 pub(crate) fn too_slow() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the data connection was not opened in time")

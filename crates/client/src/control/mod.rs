@@ -80,6 +80,11 @@ pub(crate) struct ControlChannel {
     took_tentative: bool,
     /// `true` if the server drops commands that arrive together with another one.
     drops_pipelined: bool,
+    /// A passive command was sent together with queries, and it is not known whether the server answers commands that arrive
+    /// together.
+    is_unproven_batch: bool,
+    /// The server has answered such a passive command.
+    has_answered_batch: bool,
     repeated: RepeatedReplies,
     deadline: Option<Duration>,
     commands: Arc<OptionalCommands>,
@@ -182,6 +187,8 @@ impl ControlChannel {
             had_preliminary: false,
             took_tentative: false,
             drops_pipelined: false,
+            is_unproven_batch: false,
+            has_answered_batch: false,
             repeated: RepeatedReplies::default(),
             deadline,
             commands,
@@ -522,9 +529,13 @@ impl ControlChannel {
     /// Sends the outgoing bytes, and reads the next reply.
     async fn next_reply(&mut self, deadline: Option<Duration>) -> Result<Reply> {
         let reply_timeout = match self.awaited.front().map(|awaited| awaited.to) {
-            Some(AwaitedCommand::Optional(command)) => command.reply_timeout(deadline),
+            Some(AwaitedCommand::Optional(command)) => self.commands.reply_timeout(command, deadline),
             _ => deadline,
         };
+        if self.is_unproven_batch && self.outstanding() == 1 && self.keep_alives.waiting() == 0 {
+            self.is_unproven_batch = false;
+            return self.next_reply_of_batch(deadline).await;
+        }
         let asked = Instant::now();
         let mut received = Deadline::start(reply_timeout).await_reply(self.flush_and_receive()).await;
         if matches!(received, Err(Error::Timeout { .. }))
@@ -558,7 +569,12 @@ impl ControlChannel {
             && matches!(error, Error::Closed { .. } | Error::Control(_) | Error::Timeout { .. });
         let oldest = self.awaited.front().filter(|_| is_loss).map(|awaited| awaited.to);
         match oldest {
-            Some(AwaitedCommand::Optional(command)) => self.blame_command(command),
+            Some(AwaitedCommand::Optional(command)) => {
+                if matches!(error, Error::Timeout { .. }) {
+                    self.commands.note_silence();
+                }
+                self.blame_command(command);
+            }
             Some(_) if !matches!(error, Error::Timeout { .. }) => self.blame_refused(),
             _ => {}
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use oxftp_proto::{Code, Command, Reply};
 
 use super::ControlChannel;
-use crate::{Error, Result, deadline::Deadline, trace::debug};
+use crate::{Error, Result, deadline::Deadline, future::BoxFuture, trace::debug};
 
 impl ControlChannel {
     /// Sends all commands before reading the first reply, and returns the final reply to each. Sends them one by one
@@ -80,6 +80,44 @@ impl ControlChannel {
             self.awaited.clear();
         }
         Ok(())
+    }
+
+    /// Reads the reply to a passive command that was sent together with queries. If it does not arrive, `PWD` shows whether
+    /// the server has dropped the command, and it is sent again.
+    pub(super) fn next_reply_of_batch(&mut self, deadline: Option<Duration>) -> BoxFuture<'_, Result<Reply>> {
+        Box::pin(self.await_batch(deadline))
+    }
+
+    async fn await_batch(&mut self, deadline: Option<Duration>) -> Result<Reply> {
+        let line = self.awaited.front().and_then(|awaited| awaited.line.clone());
+        let passive = match line.as_deref() {
+            Some("EPSV") => "EPSV",
+            Some("PASV") => "PASV",
+            _ => return self.next_reply(deadline).await,
+        };
+        let timeout = deadline.map_or(DROP_TIMEOUT, |most| most.min(DROP_TIMEOUT));
+        match Deadline::start(Some(timeout)).await_reply(self.flush_and_receive()).await {
+            Err(Error::Timeout { .. }) if self.decoder.is_empty() => {}
+            received => {
+                self.has_answered_batch = received.is_ok();
+                if let Err(error) = &received {
+                    self.blame(error);
+                }
+                return received;
+            }
+        }
+        self.queue(&Command::new("PWD"));
+        let reply = self.next_reply(deadline).await?;
+        if reply.code() != Code::PATH {
+            // The reply was late. The next one belongs to `PWD`.
+            self.next_reply(deadline).await?;
+            return Ok(reply);
+        }
+        debug!("the server drops commands that arrive together with another one");
+        self.drops_pipelined = true;
+        self.awaited.clear();
+        self.queue(&Command::new(passive));
+        self.next_reply(deadline).await
     }
 
     /// Returns whether the reply to `PWD` can be distinguished from the replies to these commands.

@@ -64,6 +64,7 @@ impl ControlChannel {
         self.pipelined_at = Instant::now();
         let queries = std::mem::take(&mut self.queries.scheduled);
         self.queries.sent = queries.len();
+        self.is_unproven_batch = !queries.is_empty() && !self.has_answered_batch;
         queries.iter().for_each(|query| self.queue(query));
         self.queue(&mode.command());
         Deadline::start(self.deadline).await_reply(self.flush()).await

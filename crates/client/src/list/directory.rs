@@ -54,6 +54,8 @@ pub(crate) struct DirectoryListing {
     pub(super) has_released: bool,
     /// Hashes of the names, if a second listing is to be compared with this one.
     pub(super) names: Option<HashSet<u64>>,
+    /// Names are padded with blanks, which are dropped. `None` if that is unknown.
+    pub(super) pads_names: Option<bool>,
     /// The method is a guess: this is the error if it shows no entries.
     pub(super) guess: Option<Error>,
     /// The refusal to enter the directory, if there was one.
@@ -74,6 +76,8 @@ pub(super) enum Hold {
     Nothing,
     /// The first entry, if it may be the listed path itself, until another follows.
     First,
+    /// Those of a listing whose names may be padded.
+    Padded,
     /// All entries, until the end of the listing or [`MAX_HELD`].
     Some,
     All,
@@ -118,6 +122,7 @@ impl DirectoryListing {
             hold: Hold::Nothing,
             has_released: false,
             names: None,
+            pads_names: None,
             guess: None,
             not_entered: None,
             by_path: ByPath::Untried,
@@ -167,17 +172,24 @@ impl DirectoryListing {
         self.finished = Some(false);
     }
 
-    /// Ends the listing after its data connection failed; returns an error with the server's reply.
-    pub(super) async fn fail(
+    /// Ends the listing after its data connection was reset: it is complete if the server confirms it, its last line has
+    /// an end, and it is so small that its bytes were sent at once. A reset discards bytes that were not sent yet.
+    pub(super) async fn end_after_reset(
         &mut self,
         control: &mut ControlChannel,
         source: io::Error,
         deadline: Option<Duration>,
-    ) -> Error {
-        match &mut self.data {
-            Some(data) => data.fail(control, source, deadline).await,
-            None => Error::Data { reply: None, source },
-        }
+    ) -> Result<()> {
+        let Some(data) = &mut self.data else { return Err(Error::Data { reply: None, source }) };
+        let is_whole = self.buffer.is_empty() && data.transferred() <= SENT_AT_ONCE;
+        data.end_after(control, source, deadline, is_whole).await?;
+        self.at_end = true;
+        self.push_last_line(None)
+    }
+
+    /// Returns whether no byte has arrived.
+    pub(super) fn is_blank(&self) -> bool {
+        !self.has_lines && !self.has_entries
     }
 
     /// Returns whether the server said that the finished listing is cut.
@@ -200,6 +212,11 @@ impl DirectoryListing {
         self.method.verb == Verb::Mlsd && self.summary.entries > 0 && !self.summary.kinds
     }
 
+    /// Returns whether the names may be padded with blanks: each of them begins or ends with one.
+    pub(super) fn may_be_padded(&self) -> bool {
+        self.pads_names.is_none() && self.summary.is_padded()
+    }
+
     /// Returns whether the directory was named by a path in the command.
     pub(super) fn is_by_path(&self) -> bool {
         !self.method.entered && !self.location.path.is_empty()
@@ -220,6 +237,9 @@ impl DirectoryListing {
             }
             while let Some(mut entry) = self.parser.next_entry() {
                 entry.drop_directory(&self.wire_path);
+                if self.pads_names == Some(true) {
+                    entry.trim_name();
+                }
                 self.note(&entry);
                 if self.hold == Hold::Nothing {
                     self.has_released = true;
@@ -259,10 +279,11 @@ impl DirectoryListing {
     fn holds(&self) -> bool {
         match self.hold {
             Hold::Nothing => false,
+            Hold::Padded => self.may_be_padded() && self.held.len() < MAX_HELD,
             Hold::First => {
                 self.summary.entries == 0
                     || self.summary.may_be_itself()
-                    || self.lacks_facts() && self.held.len() < MAX_HELD
+                    || (self.lacks_facts() || self.may_be_padded()) && self.held.len() < MAX_HELD
             }
             Hold::Some => self.held.len() < MAX_HELD,
             Hold::All => true,
@@ -356,5 +377,8 @@ const MAX_COMPARED: usize = 1_000_000;
 
 /// Maximum number of entries that are held back while it is uncertain whether the listing is that of their directory.
 const MAX_HELD: usize = 1000;
+
+/// The number of bytes that a server sends over a new connection before the first acknowledgement, with a margin.
+const SENT_AT_ONCE: u64 = 8 * 1024;
 
 const READ_SIZE: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, fmt};
 
 use futures_core::Stream;
-use oxftp_proto::{Entry, FileName, NameError, RemotePath, classify};
+use oxftp_proto::{Entry, EntryKind, FileName, NameError, RemotePath, classify};
 
 use super::{
     bounds::Bounds,
@@ -66,6 +66,8 @@ pub struct Entries<'c> {
     is_proven: bool,
     /// A listing has ended, and the session was not opened again since then.
     is_reopenable: bool,
+    /// The data connection of a listing without entries was reset.
+    was_reset: bool,
 }
 
 /// The purpose of the listing that is being read.
@@ -113,6 +115,7 @@ impl<'c> Entries<'c> {
             resumptions: 0,
             is_proven: false,
             is_reopenable: false,
+            was_reset: false,
         }
     }
 
@@ -290,7 +293,17 @@ impl<'c> Entries<'c> {
             // The server's reply explains more than the error of the data connection.
             Err(Error::Data { source, .. }) => {
                 let deadline = self.client.completion_deadline();
-                Err(directory.fail(self.client.control_mut(), source, deadline).await)
+                match directory.end_after_reset(self.client.control_mut(), source, deadline).await {
+                    Ok(()) => {
+                        // An empty listing proves nothing, so a second one has to be empty, too.
+                        let is_first = matches!(self.stage, Stage::Listing) && directory.is_blank();
+                        if is_first && !std::mem::replace(&mut self.was_reset, true) {
+                            self.list_again();
+                        }
+                        return Ok(None);
+                    }
+                    Err(error) => Err(error),
+                }
             }
             next => next,
         };
@@ -473,6 +486,10 @@ impl<'c> Entries<'c> {
                 return Ok(());
             }
         }
+        if self.learns_padding().await? {
+            self.list_again();
+            return Ok(());
+        }
         if let Some(ambiguity) = self.ambiguity(&known)
             && self.confirm(ambiguity).await?
         {
@@ -501,6 +518,32 @@ impl<'c> Entries<'c> {
         Ok(())
     }
 
+    /// Finds out whether the names of this listing are padded with blanks: if a file exists whose name is one of them without
+    /// the blanks, which the listing does not show. Returns `true` if they are, and none of them was returned.
+    async fn learns_padding(&mut self) -> Result<bool> {
+        let Some(directory) = self.current.as_ref().filter(|directory| directory.may_be_padded()) else {
+            return Ok(false);
+        };
+        let Some(mut entry) = directory.held.iter().find(|entry| !directory.is_itself(entry)).cloned() else {
+            return Ok(false);
+        };
+        let location = directory.location.clone();
+        entry.trim_name();
+        let Ok(name) = FileName::from_wire(entry.name(), location.encoding) else { return Ok(false) };
+        let path = location.path.join_in(&name, location.encoding);
+        let is_entered = directory.method.entered;
+        let described = match Box::pin(self.client.describe(&path)).await {
+            Err(error) if self.reopen_after_listing(&error).await => self.client.describe(&path).await?,
+            described => described?,
+        };
+        if is_entered {
+            self.client.enter(&location.path).await?;
+        }
+        let pads_names = described.kind != EntryKind::Unknown;
+        self.client.learn_listing(|known| known.pads_names = Some(pads_names));
+        Ok(pads_names)
+    }
+
     /// Returns why the listing may be that of another directory.
     fn ambiguity(&self, known: &ListingCapabilities) -> Option<Ambiguity> {
         let directory = self.current.as_ref().filter(|_| matches!(self.stage, Stage::Listing))?;
@@ -527,6 +570,15 @@ impl<'c> Entries<'c> {
                 Err(error) if self.reopen_after_listing(&error).await => self.client.enter(&path).await?,
                 entering => entering?,
             },
+        };
+        let entering = match (entering, ambiguity) {
+            (Entering::Refused(reason), Ambiguity::Foreign) if self.client.may_want_slash(&path) => {
+                match self.client.enter_with_slash(&path).await? {
+                    Entering::Inside => Entering::Inside,
+                    _ => Entering::Refused(reason),
+                }
+            }
+            (entering, _) => entering,
         };
         let Some(directory) = &mut self.current else { return Ok(false) };
         match (entering, ambiguity) {

@@ -240,11 +240,13 @@ impl Client {
             Verb::Nlst => Hold::All,
             Verb::ListAll if known.list_all != ListAll::Works => Hold::Some,
             Verb::Mlsd if !listing.is_by_path() && !known.mlsd.works => Hold::First,
+            _ if !listing.is_by_path() && known.pads_names.is_none() => Hold::Padded,
             _ if !listing.is_by_path() => Hold::Nothing,
             Verb::Stat => Hold::First,
             _ if is_open => Hold::Some,
             _ => Hold::First,
         };
+        listing.pads_names = known.pads_names;
         let asks = self.config().list_all && known.list_all == ListAll::Unasked && !known.shows_dot_names;
         listing.names = (asks && method.verb == Verb::List).then(HashSet::new);
         listing

@@ -47,6 +47,8 @@ pub(super) struct ListingSummary {
     pub(super) dot_names: bool,
     /// It shows the type of an entry.
     pub(super) kinds: bool,
+    /// Number of entries whose names begin or end with a blank.
+    blank_edges: u64,
     /// It shows a directory with the name of the listed one, or of a directory above it.
     shows_own_path: bool,
     /// The first entry has the name of the listed directory.
@@ -90,12 +92,18 @@ impl ListingSummary {
         }
         let name = entry.name();
         self.entries += 1;
+        self.blank_edges += u64::from(name.trim_ascii() != name);
         self.names = self.names.wrapping_add(hash((name, entry.is_dir())));
         self.dot_names |= name.starts_with(b".");
         self.shows_own_path |= entry.is_dir() && path.split(|byte| *byte == b'/').any(|part| part == name);
         if self.entries == 1 {
             self.first = own_name(entry, path);
         }
+    }
+
+    /// Returns whether each name begins or ends with a blank, as if the column of names were padded.
+    pub(super) fn is_padded(&self) -> bool {
+        self.entries > 0 && self.blank_edges == self.entries
     }
 
     /// Returns whether the entries so far may be no more than the path itself.

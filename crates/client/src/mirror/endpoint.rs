@@ -146,7 +146,7 @@ impl Endpoint<'_> {
                 Self::Local { fs, root } => Ok(fs.remove_dir(&path.on_disk(root)?).await?),
                 Self::Remote { client, root, .. } => {
                     let path = path.on_server(root, client.encoding());
-                    client.remove_dir(path).await
+                    client.remove_listed_dir(&path).await
                 }
             }
         })

@@ -6,7 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use oxftp_proto::{EntryKind, FileName, Limits, RemotePath, Timestamp};
+use oxftp_proto::{EntryKind, FileName, Limits, Precision, RemotePath, Timestamp, Zone};
 
 use super::{
     node::{Node, NodeFacts, NodeKind},
@@ -164,8 +164,20 @@ fn remote_node(entry: &PathEntry) -> Node {
         _ => NodeKind::Other,
     };
     let mode = entry.mode.and_then(|mode| mode.try_into().ok());
-    let facts = NodeFacts { size: entry.exact_size(), modified: entry.modified, mode };
+    let modified = entry.modified.filter(|time| !is_start_of_clock(time));
+    let facts = NodeFacts { size: entry.exact_size(), modified, mode };
     Node { name: entry.name(), kind, facts }
+}
+
+/// Returns whether a server without a clock shows this for every file: the first minute of a year, or a time of the first day
+/// of the years with which clocks begin.
+fn is_start_of_clock(time: &Timestamp) -> bool {
+    let is_new_year = (time.month(), time.day()) == (1, 1);
+    let is_first_year = matches!(time.year(), 1970 | 1980 | 2000);
+    let is_first_minute = time.precision() == Precision::Minute
+        && time.zone() == Zone::Unknown
+        && (time.hour(), time.minute()) == (0, 0);
+    is_new_year && (is_first_year || is_first_minute)
 }
 
 async fn local_node(fs: &dyn FileSystem, found: DirEntry) -> Result<Node> {

@@ -116,7 +116,7 @@ impl Client {
             }
         }
         for directory in emptied.into_iter().rev() {
-            match self.remove_dir(&directory).await {
+            match self.remove_listed_dir(&directory).await {
                 Ok(()) => report.directories += 1,
                 Err(error) => report.note(directory.to_string(), error),
             }

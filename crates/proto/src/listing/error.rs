@@ -87,21 +87,29 @@ pub(super) fn is_no_entry(line: &[u8]) -> bool {
     line.is_empty() || is_total(line) || is_header(line) || is_count(line) || names_columns(line)
 }
 
-/// `3 File(s)` or `3 file(s), 1 dir(s)`.
+/// `3 File(s)`, `3 file(s), 1 dir(s)` or `3 files, 1 dir, 2048 bytes free`. One count without `(s)` may be a name.
 fn is_count(line: &[u8]) -> bool {
     let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).peekable();
     let is_number =
         |word: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
-    let is_plural = |word: &[u8]| word.strip_suffix(b",").unwrap_or(word).ends_with(b"(s)");
-    words.peek().is_some()
-        && loop {
-            match (words.next(), words.next()) {
-                (None, _) => break true,
-                (Some(number), Some(noun)) if is_number(number) && is_plural(noun) => {}
-                _ => break false,
-            }
+    let is_noun = |word: &[u8]| COUNTED.iter().any(|noun| word.eq_ignore_ascii_case(noun.as_bytes()));
+    let (mut counts, mut has_plural) = (0, false);
+    while let Some(number) = words.next() {
+        let noun = words.next().map(|noun| noun.strip_suffix(b",").unwrap_or(noun)).unwrap_or_default();
+        let is_plural = noun.ends_with(b"(s)");
+        if !is_number(number) || !is_plural && !is_noun(noun) {
+            return false;
         }
+        words.next_if(|word| counts > 0 && word.eq_ignore_ascii_case(b"free"));
+        counts += 1;
+        has_plural |= is_plural;
+    }
+    has_plural || counts > 1
 }
+
+/// What a line at the end of a listing counts.
+const COUNTED: [&str; 9] =
+    ["file", "files", "dir", "dirs", "directory", "directories", "folder", "folders", "bytes"];
 
 /// The names of columns, such as `Mode Owner Size Date Name`, or the line below them. Lines that describe files have digits.
 fn names_columns(line: &[u8]) -> bool {
@@ -224,6 +232,7 @@ mod tests {
             "     3 File(s)",
             "2 file(s), 1 dir(s)",
             "1,234 file(s)",
+            "       5 files, 3 dirs, 1234 bytes free",
             "Permissions  Owner  Group  Size Date  Name",
             "---------- - ------ ---- ---------- ------------ ----",
         ] {

@@ -84,6 +84,12 @@ pub struct ServerBehaviour {
     pub passive: fn(u16) -> String,
     /// The port of a data connection is open a moment after the reply that names it.
     pub listens_late: bool,
+    /// The port of a data connection is open only after the transfer command.
+    pub listens_at_transfer: bool,
+    /// The data connections of listings are reset after their data.
+    pub resets_listings: bool,
+    /// `STOR` ignores the directory in its path, and stores files in the working directory.
+    pub stores_in_working_dir: bool,
     /// The number of data connections that a session may have; more are refused with `425`.
     pub data_connections: usize,
     /// `EPSV` and `PASV` are refused unless `PRET` was sent.
@@ -174,6 +180,9 @@ impl Default for ServerBehaviour {
             extended_passive: |port| format!("229 listening (|||{port}|)"),
             passive: |port| format!("227 Entering Passive Mode (127,0,0,1,{},{})", port >> 8, port & 255),
             listens_late: false,
+            listens_at_transfer: false,
+            resets_listings: false,
+            stores_in_working_dir: false,
             data_connections: usize::MAX,
             requires_pret: false,
             sessions: None,

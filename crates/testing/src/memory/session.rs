@@ -55,6 +55,8 @@ struct MemorySession {
     /// Without a leading `/`.
     directory: String,
     passive: Option<TcpListener>,
+    /// The socket of a data connection that does not listen yet.
+    bound: Option<TcpSocket>,
     /// The port that `PORT` has named.
     active: Option<u16>,
     renamed: Option<String>,
@@ -87,6 +89,7 @@ async fn run(
         user: String::new(),
         directory,
         passive: None,
+        bound: None,
         active: None,
         renamed: None,
         restart: 0,
@@ -342,7 +345,10 @@ impl MemorySession {
             self.passive = Some(socket.listen(1)?);
             return Ok(());
         }
-        self.passive = Some(socket.listen(1)?);
+        match behaviour.listens_at_transfer {
+            true => self.bound = Some(socket),
+            false => self.passive = Some(socket.listen(1)?),
+        }
         self.reply(&reply).await
     }
 
@@ -351,6 +357,9 @@ impl MemorySession {
             self.reply(opens).await?;
         }
         self.transfers += 1;
+        if let Some(socket) = self.bound.take() {
+            self.passive = Some(socket.listen(1)?);
+        }
         match (self.passive.take(), self.active.take()) {
             (Some(listener), _) => Ok(listener.accept().await?.0),
             (None, Some(port)) => TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await,
@@ -360,7 +369,15 @@ impl MemorySession {
 
     async fn send_listing(&mut self, lines: &str, behaviour: &ServerBehaviour) -> std::io::Result<()> {
         let lines = wire_bytes(lines, behaviour.names_are_bytes);
-        self.send(&lines, behaviour.opens_listing.unwrap_or(behaviour.opens), behaviour).await?;
+        let opens = behaviour.opens_listing.unwrap_or(behaviour.opens);
+        if behaviour.resets_listings {
+            let mut data = self.data(opens).await?;
+            data.write_all(&lines).await?;
+            data.set_zero_linger()?;
+            drop(data);
+            return self.reply(behaviour.closes).await;
+        }
+        self.send(&lines, opens, behaviour).await?;
         self.is_ascii |= behaviour.listing_resets_type;
         let Some(last_reply) = behaviour.ends_after_listing else { return Ok(()) };
         self.is_over = true;
@@ -486,6 +503,8 @@ impl MemorySession {
         behaviour: &ServerBehaviour,
     ) -> std::io::Result<()> {
         let start = std::mem::take(&mut self.restart);
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let path = if behaviour.stores_in_working_dir { name } else { path };
         let (target, old) = {
             let state = lock(&self.state);
             let existing = state.find(&self.directory, path);

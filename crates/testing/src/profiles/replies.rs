@@ -65,6 +65,15 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "passive_port_opens_late", behaviour: passive_port_opens_late },
     Profile { name: "passive_with_200", behaviour: passive_with_200 },
     Profile { name: "year_only", behaviour: year_only },
+    Profile { name: "clock_at_new_year", behaviour: clock_at_new_year },
+    Profile { name: "clock_of_esp8266", behaviour: clock_of_esp8266 },
+    Profile { name: "facts_of_permissions_only", behaviour: facts_of_permissions_only },
+    Profile { name: "facts_with_two_blanks", behaviour: facts_with_two_blanks },
+    Profile { name: "listings_reset", behaviour: listings_reset },
+    Profile { name: "names_padded", behaviour: names_padded },
+    Profile { name: "passive_ends_session", behaviour: passive_ends_session },
+    Profile { name: "passive_port_opens_at_transfer", behaviour: passive_port_opens_at_transfer },
+    Profile { name: "passive_with_host_name", behaviour: passive_with_host_name },
 ];
 
 /// Paths begin at the root.
@@ -514,4 +523,65 @@ fn passive_with_200() -> ServerBehaviour {
         passive: |port| format!("200 Entering Passive Mode (127,0,0,1,{},{})", port >> 8, port & 255),
         ..classic()
     }
+}
+
+/// `MLSD` and `MLST` show permissions and no other fact.
+fn facts_of_permissions_only() -> ServerBehaviour {
+    ServerBehaviour { ..modern() }.facts(|name, item| {
+        let permissions = if item.is_directory() { "flcdmpe" } else { "adfrw" };
+        format!("perm={permissions}; {name}")
+    })
+}
+
+/// Two blanks after the facts.
+fn facts_with_two_blanks() -> ServerBehaviour {
+    ServerBehaviour { ..modern() }.facts(|name, item| {
+        let kind = if item.is_directory() { "dir" } else { "file" };
+        format!("type={kind};size={};modify={};  {name}", item.size(), item.time().time_val())
+    })
+}
+
+/// The data connection of a listing is reset after all data.
+fn listings_reset() -> ServerBehaviour {
+    ServerBehaviour { resets_listings: true, ..classic() }
+}
+
+/// The column of names has a fixed width.
+fn names_padded() -> ServerBehaviour {
+    ServerBehaviour { ..classic() }.listing(|name, item| lines::ls(&format!("{name:<24}"), item))
+}
+
+/// `PASV` ends the session.
+fn passive_ends_session() -> ServerBehaviour {
+    ServerBehaviour { replies: &[("PASV", "421 Service not available.!")], ..classic() }
+}
+
+/// The port of `PASV` is open after the transfer command only.
+fn passive_port_opens_at_transfer() -> ServerBehaviour {
+    ServerBehaviour { listens_at_transfer: true, ..classic() }
+}
+
+/// A host name in place of the address.
+fn passive_with_host_name() -> ServerBehaviour {
+    ServerBehaviour {
+        passive: |port| format!("227 Entering Passive Mode (ftp.example.org,{},{})", port >> 8, port & 255),
+        ..classic()
+    }
+}
+
+/// Each file has the time `Jan 01 00:00`.
+fn clock_at_new_year() -> ServerBehaviour {
+    ServerBehaviour { ..classic() }.listing(|name, item| {
+        let mode = if item.is_directory() { "drwxrwxrwx" } else { "-rwxrwxrwx" };
+        format!("{mode} 1 user group {} Jan 01 00:00 {name}", item.size())
+    })
+}
+
+/// Each file has the same time of the first day of 2000.
+fn clock_of_esp8266() -> ServerBehaviour {
+    let behaviour = modern();
+    ServerBehaviour { refused: vec!["MLST", "MDTM", "MFMT"], ..behaviour }.facts(|name, item| {
+        let kind = if item.is_directory() { "dir" } else { "file" };
+        format!("Type={kind};Size={};Modify=20000101160656; {name}", item.size())
+    })
 }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use super::{
     record::{UploadRecord, UploadState},
     stored::{StoredBy, StoredPart},
-    stored_name::{check_listed, check_reported_empty},
+    stored_name::{Visibility, check_listed, check_reported_empty, is_in_working_dir},
 };
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
@@ -83,8 +83,21 @@ struct Stored {
 /// Result of the check of a stored file.
 struct Checked {
     content: Result<()>,
+    /// Whether the server shows the file under its path.
+    listed: Visibility,
     /// The result of setting its time, where that was done together with the check.
     time: Option<Result<()>>,
+}
+
+impl Checked {
+    fn unlisted(content: Result<()>, time: Option<Result<()>>) -> Self {
+        Self { content, listed: Visibility::Unknown, time }
+    }
+
+    fn listed(listed: Result<Visibility>, time: Option<Result<()>>) -> Self {
+        let shown = listed.as_ref().copied().unwrap_or(Visibility::Unknown);
+        Self { content: listed.map(drop), listed: shown, time }
+    }
 }
 
 /// The names of an upload.
@@ -240,9 +253,72 @@ impl FileUpload<'_> {
         };
         let mut stored = stored.map_err(|failed| failed.error)?;
         let time = self.time(stored.modified);
-        let checked = self.check(client, &mut stored, names, time).await;
+        let mut checked = self.check(client, &mut stored, names, time).await;
+        let listed = checked.listed;
+        let is_elsewhere = match &checked.content {
+            Ok(()) => listed == Visibility::Absent,
+            // An older file of the path may be there. A larger one may have kept its end.
+            Err(Error::SizeMismatch { expected, transferred }) => {
+                expected < transferred && stored.moved.resumed == 0
+            }
+            Err(_) => false,
+        };
+        if is_elsewhere && client.may_ignore_directories(path) {
+            let sent = stored.moved.resumed + stored.moved.bytes;
+            match Box::pin(self.send_into_directory(client, names, sent, time)).await {
+                Ok(Some(again)) => (stored, checked) = again,
+                Ok(None) => {}
+                // Another file of that name and size may be in the working directory.
+                Err(Error::StoredElsewhere { .. }) if checked.content.is_err() => {}
+                Err(error) => return Err(error),
+            }
+        } else if listed == Visibility::Shown && checked.content.is_ok() {
+            client.note_stored_in_directory(path);
+        }
         self.reject(client, checked.content, path, target).await?;
         Ok((stored, checked.time))
+    }
+
+    /// Sends a file again under its bare name, after `CWD` into its directory, if the server has stored it in the
+    /// working directory: it ignores the directory in the path of `STOR`. Returns `None` if it did not.
+    async fn send_into_directory(
+        &self,
+        client: &mut Client,
+        names: Names<'_>,
+        size: u64,
+        time: Option<Timestamp>,
+    ) -> Result<Option<(Stored, Checked)>> {
+        let Names { source, path, .. } = names;
+        if !is_in_working_dir(client, path, size).await? {
+            return Ok(None);
+        }
+        crate::trace::warn!(
+            "the server ignores the directory of {path} and has stored the file in its working directory; it is sent again, \
+             after that directory was entered"
+        );
+        client.use_bare_names(true);
+        self.progress.retry(&source.display().to_string());
+        let content = self.open_source(source).await?;
+        let again = FileUpload { follow_up: FollowUp::Nothing, ..*self };
+        let mut stored = match again.send_from(client, content, names, 0, None).await {
+            Ok(stored) => stored,
+            Err(UploadError { error, .. }) if error.is_connection_lost() || error.is_timeout() => {
+                return Err(error);
+            }
+            Err(UploadError { error, .. }) => {
+                crate::trace::debug!("{path}: {error}");
+                client.use_bare_names(false);
+                return Err(stored_in_working_dir(path));
+            }
+        };
+        client.set_hides_uploads(false);
+        let checked = again.check(client, &mut stored, names, time).await;
+        if checked.listed == Visibility::Absent || matches!(checked.content, Err(Error::SizeMismatch { .. }))
+        {
+            client.use_bare_names(false);
+            return Err(stored_in_working_dir(path));
+        }
+        Ok(Some((stored, checked)))
     }
 
     async fn send_from(
@@ -406,10 +482,10 @@ impl FileUpload<'_> {
         let resumed = stored.moved.resumed > 0 && !stored.compared;
         if stored.compared || !resumed && !self.queries_size(client) {
             if !stored.compared && self.compares_size() && !client.converts_files() {
-                let content = self.check_unknown_size(client, path, target, size).await;
-                return Checked { content, time: None };
+                let listed = self.check_unknown_size(client, path, target, size).await;
+                return Checked::listed(listed, None);
             }
-            return Checked { content: self.options.verify.check(client, local, path).await, time: None };
+            return Checked::unlisted(self.options.verify.check(client, local, path).await, None);
         }
         let answered = match std::mem::take(&mut stored.replies) {
             replies if replies.is_empty() => client.size_and_time(path, time).await,
@@ -417,12 +493,12 @@ impl FileUpload<'_> {
         };
         let SizeAndTime { size: there, time_set } = match answered {
             Ok(answered) => answered,
-            Err(error) if resumed => return Checked { content: Err(error), time: None },
+            Err(error) if resumed => return Checked::unlisted(Err(error), None),
             // The server has already confirmed the transfer.
             Err(error) => {
                 self.progress.note_unconfirmed_size(size);
                 crate::trace::warn!("the size of {path} is not compared: {error}");
-                return Checked { content: Ok(()), time: None };
+                return Checked::unlisted(Ok(()), None);
             }
         };
         let content = match there {
@@ -434,16 +510,23 @@ impl FileUpload<'_> {
                 Err(Error::NotFound { path: path.to_string(), refusal: None })
             }
             answer @ SizeAnswer::Missing if self.upload.checks_name && path == target => {
-                Box::pin(check_listed(client, path, size, &answer)).await
+                let listed = Box::pin(check_listed(client, path, size, &answer)).await;
+                let missing =
+                    |listed| if listed == Visibility::Unknown { Visibility::Absent } else { listed };
+                return Checked::listed(listed.map(missing), time_set);
             }
-            SizeAnswer::Unknown => self.check_unknown_size(client, path, target, size).await,
-            SizeAnswer::Missing => Ok(()),
+            SizeAnswer::Unknown => {
+                let listed = self.check_unknown_size(client, path, target, size).await;
+                return Checked::listed(listed, time_set);
+            }
+            SizeAnswer::Missing => return Checked::listed(Ok(Visibility::Absent), time_set),
         };
+        let content = content.map(|()| Visibility::Shown);
         match content {
-            Ok(()) if resumed => {
-                Checked { content: self.options.verify.check(client, local, path).await, time: time_set }
+            Ok(_) if resumed => {
+                Checked::unlisted(self.options.verify.check(client, local, path).await, time_set)
             }
-            content => Checked { content, time: time_set },
+            content => Checked::listed(content, time_set),
         }
     }
 
@@ -456,13 +539,22 @@ impl FileUpload<'_> {
         path: &RemotePath,
         target: &RemotePath,
         size: u64,
-    ) -> Result<()> {
+    ) -> Result<Visibility> {
         if !self.upload.checks_listed_size {
             self.progress.note_unconfirmed_size(size);
-            return Ok(());
+            // One listing per session shows whether the server ignores directories.
+            if !client.is_unproven_directory(path) {
+                return Ok(Visibility::Unknown);
+            }
         }
         match Box::pin(check_listed(client, path, size, &SizeAnswer::Unknown)).await {
-            Err(Error::StoredElsewhere { .. }) if path != target => Ok(()),
+            Err(Error::StoredElsewhere { .. }) if path != target => Ok(Visibility::Shown),
+            // The listing after all transfers reports it.
+            Err(Error::SizeMismatch { .. } | Error::StoredElsewhere { .. })
+                if !self.upload.checks_listed_size =>
+            {
+                Ok(Visibility::Absent)
+            }
             checked => checked,
         }
     }
@@ -662,6 +754,12 @@ impl UploadSource {
         }
         Ok(())
     }
+}
+
+/// The error for a file that the server stored in its working directory.
+fn stored_in_working_dir(path: &RemotePath) -> Error {
+    let stored = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Error::StoredElsewhere { path: path.to_string(), stored }
 }
 
 /// Compares the size of the server's file, where the server reports it, with the transferred bytes.

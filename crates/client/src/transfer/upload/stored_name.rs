@@ -7,24 +7,25 @@ use crate::{Client, Error, Result, client::SizeAnswer};
 /// Compares an upload with the listing of its directory, if `SIZE` did not show it: its name, and its size if the
 /// listing shows one.
 ///
-/// A name that only differs in case or in replaced characters is an error, and so is another size. Any other name is
-/// a warning. A server that shows no files at all is not an error, since drop boxes do so; if `SIZE` did not say that
+/// Returns whether the listing shows the upload. A name that only differs in case or in replaced characters is an error,
+/// and so is another size. Any other name is a warning. A server that shows no files at all is not an error, since drop boxes do so; if `SIZE` did not say that
 /// the file is missing, a warning is logged. If a listing shows nothing about one upload, no other one is requested.
 pub(crate) async fn check_listed(
     client: &mut Client,
     path: &RemotePath,
     size: u64,
     answer: &SizeAnswer,
-) -> Result<()> {
-    let Some(name) = path.file_name().filter(|_| !client.hides_uploads()) else { return Ok(()) };
+) -> Result<Visibility> {
+    let is_asked = !client.hides_uploads() || client.is_unproven_directory(path);
+    let Some(name) = path.file_name().filter(|_| is_asked) else { return Ok(Visibility::Unknown) };
     let directory = path.parent().unwrap_or_default();
     if client.is_large_directory(&directory) {
-        return check_entry(client, path, size, answer).await;
+        return check_entry(client, path, size, answer).await.map(|()| Visibility::Unknown);
     }
     // One query is enough: the answer is the same for all files.
     client.set_hides_uploads(true);
     let Some(wire) = RemotePath::from(name).to_wire(client.encoding()).map(|name| name.into_owned()) else {
-        return Ok(());
+        return Ok(Visibility::Unknown);
     };
     let mut entries = client.list(&directory).stream();
     let (mut listed, mut count) = (None, 0);
@@ -57,9 +58,9 @@ pub(crate) async fn check_listed(
             if count > MAX_LISTED {
                 client.note_large_directory(directory);
             }
-            compare(there, size)
+            compare(there, size).map(|()| Visibility::Shown)
         }
-        (Some(_), _, _) if !is_doubtful => Ok(()),
+        (Some(_), _, _) if !is_doubtful => Ok(Visibility::Shown),
         (None, Some(stored), _) => {
             client.set_hides_uploads(false);
             Err(Error::StoredElsewhere { path: path.to_string(), stored })
@@ -73,9 +74,14 @@ pub(crate) async fn check_listed(
                     crate::trace::warn!("the upload succeeded, but the server does not list {path}")
                 }
             }
-            Ok(())
+            Ok(Visibility::Absent)
         }
-        (_, _, failed) => {
+        (listed, _, failed) => {
+            let shown = match (listed, &failed) {
+                (Some(_), _) => Visibility::Shown,
+                (None, None) => Visibility::Absent,
+                (None, Some(_)) => Visibility::Unknown,
+            };
             if let Some(error) = failed {
                 crate::trace::debug!("the listing does not show {path}: {error}");
             }
@@ -84,9 +90,42 @@ pub(crate) async fn check_listed(
                     "uploads are not verified: the server does not report the size of {path}, and no listing shows it"
                 );
             }
-            Ok(())
+            Ok(shown)
         }
     }
+}
+
+/// Whether a listing shows an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visibility {
+    Shown,
+    /// The listing is complete without it.
+    Absent,
+    /// There is no listing.
+    Unknown,
+}
+
+/// Returns whether the working directory shows a file of an upload's name and size, as it does if the server ignores the
+/// directory in the path of `STOR`.
+pub(crate) async fn is_in_working_dir(client: &mut Client, path: &RemotePath, size: u64) -> Result<bool> {
+    let Some(name) = path.file_name() else { return Ok(false) };
+    let Some(wire) = RemotePath::from(name).to_wire(client.encoding()).map(|name| name.into_owned()) else {
+        return Ok(false);
+    };
+    let mut entries = client.list("").stream();
+    let mut is_listed = false;
+    while let Some(entry) = entries.next().await {
+        match entry {
+            Ok(entry) if entry.entry().name() == wire => {
+                is_listed |= !entry.is_dir() && entry.exact_size().is_none_or(|there| there == size);
+            }
+            Ok(_) => {}
+            Err(error) if error.is_connection_lost() || error.is_timeout() => return Err(error),
+            // Nothing is known about the working directory.
+            Err(_) => return Ok(false),
+        }
+    }
+    Ok(is_listed)
 }
 
 /// Compares an upload that is empty according to `SIZE` with the listing of its directory. Some servers answer `0` for every

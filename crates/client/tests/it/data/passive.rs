@@ -65,16 +65,23 @@ async fn last_passive_refusal_is_error_without_transfer() {
 }
 
 #[tokio::test]
-async fn dead_passive_port_is_data_connect_error() {
+async fn dead_passive_port_is_tried_after_transfer_command() {
     let (server, mut client) = play_with(
         builder().passive_commands([PassiveMode::Epsv]),
-        with_sync_check(Script::new().type_image().dead_passive()),
+        with_sync_check(
+            Script::new()
+                .type_image()
+                .dead_passive()
+                .dead_passive()
+                .expect("RETR a")
+                .reply("425 no connection"),
+        ),
     )
     .await;
 
     let error = get(&mut client, "a").await.unwrap_err();
 
-    assert!(matches!(error, Error::DataConnect(_)), "{error}");
+    assert_eq!(error.code().map(|code| code.get()), Some(425), "{error}");
     assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -1,12 +1,12 @@
 //! Servers that take bare names only, although their paths have slashes.
 
-use oxftp::{Client, Pipelining};
+use oxftp::{Client, Credentials, Pipelining, Pool};
 use oxftp_testing::{
-    memory::{PathArgument, ServerBehaviour},
+    memory::{ListedPath, MemoryServer, PathArgument, ServerBehaviour},
     scripted::Script,
 };
 
-use super::{bare, start, whole_session};
+use super::{bare, create_tree, start, whole_session};
 use crate::common::scripts::{builder, get, play, play_with, put, send_file};
 
 /// `CWD` takes absolute paths and single names, all other commands take single names.
@@ -197,4 +197,59 @@ async fn rename_into_other_directory_is_explained() {
     assert!(error.to_string().contains("rename into another directory"), "{error}");
     client.rename("a/b", "a/renamed").await.unwrap();
     assert_eq!(server.content("home/ann/a/renamed").as_deref(), Some("one"));
+}
+
+/// `STOR` ignores the directory of its path, and stores the file in the working directory.
+fn stores_in_working_dir() -> ServerBehaviour {
+    ServerBehaviour { home: "home/ann", stores_in_working_dir: true, ..ServerBehaviour::list_only() }
+}
+
+/// Once this ended with success, and the files were in the wrong directory.
+#[tokio::test]
+async fn upload_stored_in_working_dir_is_sent_again() {
+    whole_session(stores_in_working_dir(), "", "home/ann/").await;
+}
+
+#[tokio::test]
+async fn mirror_stored_in_working_dir_is_sent_again() {
+    for refused in [&[][..], &["SIZE"]] {
+        let mut behaviour = stores_in_working_dir();
+        behaviour.refused.extend(refused);
+        let server = MemoryServer::start(behaviour).await;
+        let local = tempfile::tempdir().unwrap();
+        create_tree(local.path());
+        let pool = Pool::new(builder(), server.address(), Credentials::anonymous()).size(2);
+
+        pool.mirror_up(local.path().join("T"), "U").await.unwrap();
+
+        for (path, content) in [("NOTES", "notes"), ("SUB/MENU", "menu"), ("SUB/DEEP/LIST", "list")] {
+            assert_eq!(server.content(&format!("home/ann/U/{path}")).as_deref(), Some(content), "{path}");
+        }
+    }
+}
+
+/// `CWD` takes directories with a slash at their end only, and `LIST` ignores its path.
+#[tokio::test]
+async fn directory_is_entered_with_final_slash() {
+    let (server, mut client) = start(ServerBehaviour {
+        reads_path: Some(|PathArgument { verb, directory, argument }| {
+            let is_whole = verb != "CWD" || argument.ends_with('/');
+            let below = || format!("{directory}/{argument}");
+            let path = argument.strip_prefix('/').map_or_else(below, str::to_owned);
+            is_whole.then(|| path.trim_end_matches('/').to_owned())
+        }),
+        listed_paths: &[("LIST", ListedPath::Ignored)],
+        ..ServerBehaviour::list_only()
+    })
+    .await;
+    server.add_file("above", "zero", 0);
+    server.add_file("d/a", "one", 0);
+    server.add_file("d/e/b", "two", 0);
+
+    let entries = client.list("d").recursive().await.unwrap();
+
+    let mut names: Vec<_> = entries.iter().map(|found| found.name().to_string()).collect();
+    names.sort();
+    assert_eq!(names, ["a", "b", "e"]);
+    assert_eq!(get(&mut client, "d/e/b").await.unwrap(), b"two");
 }

@@ -133,6 +133,32 @@ async fn missing_time_is_pipelined_with_next_epsv() {
     server.done().await;
 }
 
+/// The server executes the first of the commands that arrive together, and drops the others.
+#[tokio::test]
+async fn dropped_pipelined_epsv_is_sent_again() {
+    let local = tempfile::tempdir().unwrap();
+    let names = ["0", "a", "b"];
+    let lines = names.map(|name| format!("-rw-r--r-- 1 ann staff 1 Jan  2 03:04 {name}\r\n")).concat();
+    let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
+    let script =
+        script.passive().expect("MLSD d").reply("500 what?").passive().expect("LIST d").reply("150 here");
+    let script = script.data(lines).expect("EPSV").reply("226 done").listen();
+    let script = script.expect("MDTM d/0").reply("213 20200102030405");
+    let script =
+        script.expect("RETR d/0").reply("150 here").data("0").expect("EPSV").reply("226 done").listen();
+    let script = script.expect("RETR d/a").reply("150 here").data("a").expect("MDTM d/a").expect("EPSV");
+    let script =
+        script.reply("226 done").reply("213 20200102030405").expect("PWD").reply("257 \"/\"").passive();
+    let script = script.expect("MDTM d/b").reply("213 20200102030406").expect("RETR d/b").reply("150 here");
+    let (server, mut client) = play(with_sync_check(script.data("b").reply("226 done"))).await;
+
+    client.download("d").to(local.path()).write_into(true).preserve_times(true).await.unwrap();
+
+    assert_eq!(std::fs::read(local.path().join("b")).unwrap(), b"b");
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
 #[tokio::test]
 async fn upload_size_is_pipelined_with_next_epsv() {
     for (size, whole) in [("213 1", true), ("213 2", false)] {
