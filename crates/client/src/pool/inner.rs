@@ -197,16 +197,21 @@ impl PoolInner {
     /// Some servers end each session after a listing. Once this was observed, a lost session is not a sign of
     /// displacement.
     pub(super) fn seems_displaced(&self, client: &Client) -> bool {
+        client.is_broken()
+            && client.was_closed_by_server()
+            && !client.ends_after_listings()
+            && self.has_newer_login(client)
+    }
+
+    /// Returns whether another session is logging in, or logged in a short time ago.
+    pub(super) fn has_newer_login(&self, client: &Client) -> bool {
         let logins = *self.lock_last_logins();
         let is_recent = |login: Instant| {
             Some(login) > client.login_began()
                 && Some(login) != client.logged_in_at()
                 && login.elapsed() < DISPLACEMENT_WINDOW
         };
-        client.is_broken()
-            && client.was_closed_by_server()
-            && !client.ends_after_listings()
-            && (self.permits.is_opening() || logins.into_iter().flatten().any(is_recent))
+        self.permits.is_opening() || logins.into_iter().flatten().any(is_recent)
     }
 
     /// Records that a session was logged in.

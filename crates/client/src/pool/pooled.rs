@@ -73,6 +73,16 @@ impl PooledClient {
     pub(crate) fn was_displaced(&self) -> bool {
         self.pool.seems_displaced(self) && self.pool.permits.may_be_displaced()
     }
+
+    /// Notices, after a data connection was not opened, that the server has ended the session: its listening socket may
+    /// be closed before the control connection.
+    pub(crate) async fn notice_displacement(&mut self) {
+        let may_be = !self.is_broken() && !self.has_outstanding() && self.pool.permits.may_be_displaced();
+        if may_be && self.pool.has_newer_login(self) {
+            // A failure shows in `was_displaced`.
+            let _ = self.noop().await;
+        }
+    }
 }
 
 impl Deref for PooledClient {

@@ -167,6 +167,11 @@ impl<'c> Worker<'c> {
                 }
             };
         }
+        if let Self::Lent(LentWorker { session: Some(held), .. }) = self
+            && matches!(error, Error::DataConnect(_))
+        {
+            held.notice_displacement().await;
+        }
         if let Self::Lent(LentWorker { session, .. }) = self
             && is_retryable(&error)
             && session.take_if(|held| held.was_displaced()).is_some()
