@@ -235,7 +235,8 @@ impl FileDownload<'_> {
             };
         self.commit(remote, file, &partial, path).await?;
         if moved.resumed > 0 || moved.bytes >= LARGE {
-            ResumeToken::remove(&**self.fs, &partial).await;
+            // The lock ended with the rename: the token may be that of another download.
+            partial::clear(&**self.fs, &partial, None).await;
         }
         self.set_time(client, remote, mdtm_reply, path).await;
         Ok(FileOutcome { moved, pending_write: None })

@@ -126,8 +126,8 @@ fn partial_of(path: &Path) -> Option<PathBuf> {
     name.ends_with(PART_SUFFIX.as_bytes()).then(|| path.with_file_name(os_string(name.to_vec())))
 }
 
-/// Removes the remains of earlier downloads of a complete file: its partial file, token and segment status. `earlier`
-/// is that partial file, if it is locked already. Files that another download is writing are not changed.
+/// Removes the remains of downloads of a complete file: its partial file, token and segment status. `earlier` is that
+/// partial file, if it is locked already. Files that another download is writing are not changed, nor its token.
 pub(crate) async fn clear(fs: &dyn FileSystem, partial: &Path, earlier: Option<Box<dyn FileHandle>>) {
     let mut is_left = earlier.is_some();
     for path in [token_path(partial), segments_path(partial), new_segments_path(partial)] {
@@ -172,8 +172,9 @@ pub(crate) async fn create(
 ) -> Result<Box<dyn FileHandle>> {
     let created = create_locked(fs, partial, OpenMode::CreatePrivate, stale).await;
     let LockedPartial { file, replaced } = created.map_err(in_use)?;
+    // The token may be left alone: by a process that was killed after its rename.
+    ResumeToken::remove(fs, partial).await;
     if replaced {
-        ResumeToken::remove(fs, partial).await;
         remove_status(fs, partial).await?;
     }
     Ok(file)

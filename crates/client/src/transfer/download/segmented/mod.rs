@@ -28,7 +28,7 @@ use self::{
 };
 use super::{
     file::{FileDownload, RemoteFile},
-    partial::{self, ResumeToken, discard, remove_status, segments_path},
+    partial::{self, discard, remove_status, segments_path},
 };
 use crate::transfer::{
     backup::LocalBackups,
@@ -215,9 +215,7 @@ impl Segmented<'_> {
         // download. A partial file without a status counts as completely written, which is true at this point.
         remove_status(&**self.fs, partial).await?;
         download.commit(&self.remote, lock, partial, self.target).await?;
-        if !self.fs.try_exists(partial).await? {
-            ResumeToken::remove(&**self.fs, partial).await;
-        }
+        partial::clear(&**self.fs, partial, None).await;
         if let Ok(client) = worker.client().await {
             download.set_time(client, &self.remote, None, self.target).await;
         }
