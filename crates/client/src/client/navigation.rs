@@ -575,10 +575,13 @@ impl Client {
     }
 
     /// Opens the session again, in the caller's working directory, because nothing else leads there. Returns `error` if
-    /// that is not possible.
+    /// that is not possible, and a transient error if it may be possible later.
     async fn start_again(&mut self, error: Error) -> Result<()> {
         self.control.close();
-        self.reconnect().await.map_err(|_| error)
+        match self.reconnect().await {
+            Err(lost) if lost.is_transient() => Err(lost),
+            reconnected => reconnected.map_err(|_| error),
+        }
     }
 
     /// Returns the caller's working directory; `None` if the server does not report it.
