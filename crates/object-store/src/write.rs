@@ -5,7 +5,7 @@ use oxftp::{Backoff, Client, Error, RemotePath};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
-    core::{Core, FIRST_PAUSE, RETRIES, retrying},
+    core::{Core, FIRST_PAUSE, RETRIES, repeating, retrying},
     create::under_lock,
     failure::{Failure, Result},
     names,
@@ -110,7 +110,8 @@ impl Core {
     pub(crate) async fn delete(&self, location: &str) -> Result<()> {
         let path = self.object_path(location)?;
         self.forget(location);
-        let removed = retrying!(self, |session| session.remove_file(&path).await);
+        // A repetition after a lost session that finds no file has deleted it.
+        let removed = repeating!(self.pool.remove_file(&path).await);
         self.forget(location);
         match removed {
             Ok(()) => Ok(()),

@@ -281,7 +281,7 @@ impl Copier<'_> {
     }
 
     fn verify(&self) -> oxftp::Verify {
-        self.args.verify.map_or(oxftp::Verify::Size, oxftp::Verify::from)
+        self.args.verify.map_or(oxftp::Verify::Auto, oxftp::Verify::from)
     }
 }
 

@@ -240,6 +240,8 @@ impl OptionalCommand {
     pub(crate) const EPSV: Self = Self("EPSV");
     pub(crate) const MDTM: Self = Self("MDTM");
     pub(crate) const MLSD: Self = Self("MLSD");
+    /// Without it the working directory is not known. A line with it is not sent as an optional command.
+    pub(crate) const PWD: Self = Self("PWD");
     pub(crate) const SIZE: Self = Self("SIZE");
     /// `MDTM` that sets a time.
     const TIMED_MDTM: Self = Self("MDTM with a time");

@@ -37,14 +37,10 @@ impl Client {
     /// ```
     #[must_use]
     pub fn dot_names(&self) -> DotNames {
-        let known = self.listing_capabilities();
-        let required = self.config.list_command;
-        if known.mlsd.works
-            && !self.capabilities.no_mlsd
-            && required.is_none_or(|command| command == ListCommand::Mlsd)
-        {
+        if self.relies_on_mlsd() {
             return DotNames::Shown;
         }
+        let known = self.listing_capabilities();
         if known.list_all == ListAll::Works || known.shows_dot_names {
             DotNames::Shown
         } else if known.hides_dot_names {
@@ -52,5 +48,13 @@ impl Client {
         } else {
             DotNames::Unknown
         }
+    }
+
+    /// Returns whether names that begin with a dot count as shown because `MLSD` is in use.
+    pub(crate) fn relies_on_mlsd(&self) -> bool {
+        let required = self.config.list_command;
+        self.listing_capabilities().mlsd.works
+            && !self.capabilities.no_mlsd
+            && required.is_none_or(|command| command == ListCommand::Mlsd)
     }
 }

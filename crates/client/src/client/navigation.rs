@@ -8,7 +8,11 @@ use oxftp_proto::{
 };
 
 use super::Client;
-use crate::{Error, Result, capabilities::PathUse, future::BoxFuture};
+use crate::{
+    Error, Result,
+    capabilities::{PathUse, optional_commands::OptionalCommand},
+    future::BoxFuture,
+};
 
 /// The position of a session outside of the caller's working directory.
 #[derive(Debug)]
@@ -631,10 +635,13 @@ impl Client {
     }
 
     /// Opens the session again, in the caller's working directory, because nothing else leads there. Returns `error` if
-    /// that is not possible.
+    /// that is not possible, and a transient error if it may be possible later.
     async fn start_again(&mut self, error: Error) -> Result<()> {
         self.control.close();
-        self.reconnect().await.map_err(|_| error)
+        match self.reconnect().await {
+            Err(lost) if lost.is_transient() => Err(lost),
+            reconnected => reconnected.map_err(|_| error),
+        }
     }
 
     /// Returns the caller's working directory; `None` if the server does not report it.
@@ -661,11 +668,26 @@ impl Client {
     /// Asks for the directory that the session is in (`PWD`). Returns `None` if the server refuses, or its reply
     /// contains no path.
     async fn query_dir(&mut self) -> Result<Option<RemotePath>> {
+        let commands = self.capabilities.commands.clone();
+        if commands.avoids(OptionalCommand::PWD) {
+            return Ok(None);
+        }
         let reply = match self.exchange(Command::new("PWD"), &["2xx"]).await {
             Ok(reply) => reply,
-            Err(error) if refuses_path(&error) => return Ok(None),
+            Err(error) if refuses_path(&error) => {
+                // Some servers end the session after it.
+                if error.code().is_some_and(Code::is_unsupported) {
+                    commands.avoid(OptionalCommand::PWD);
+                }
+                return Ok(None);
+            }
+            Err(error) if error.is_connection_lost() || error.is_timeout() => {
+                let is_avoided = commands.lost(OptionalCommand::PWD) && self.state.entered_dirs.is_none();
+                return if is_avoided && self.reopen().await.is_ok() { Ok(None) } else { Err(error) };
+            }
             Err(error) => return Err(error),
         };
+        commands.answered(OptionalCommand::PWD);
         let directory = reply.directory(self.config.encoding).filter(|directory| !directory.is_empty());
         if let Some(directory) = &directory {
             self.learn_style(directory);

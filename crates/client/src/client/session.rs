@@ -238,7 +238,7 @@ impl Client {
     }
 
     /// Boxed, since a login may open the session again.
-    fn reopen(&mut self) -> BoxFuture<'_, Result<()>> {
+    pub(super) fn reopen(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             if self.state.altered {
                 return Err(Error::Broken { why: "its state after raw commands cannot be restored".into() });

@@ -63,6 +63,8 @@ pub(crate) struct DataConnection {
     limit: Limit,
     /// The time at which a listing without data ends, after its final reply has arrived.
     grace: Option<Pin<Box<Sleep>>>,
+    /// The grace has passed, and the server has neither sent data nor closed its side.
+    is_without_data: bool,
     /// `true` if the server had closed its side before the first byte of an upload.
     closed_before_upload: bool,
 }
@@ -89,6 +91,7 @@ impl DataConnection {
             compression: None,
             limit: Limit::default(),
             grace: None,
+            is_without_data: false,
             closed_before_upload: false,
         }
     }
@@ -155,6 +158,11 @@ impl DataConnection {
         if let (Some(compression), Some(size)) = (&mut self.compression, size) {
             compression.expect_at_most(size);
         }
+    }
+
+    /// Returns whether a listing ended without data, and without the end of its data connection.
+    pub(crate) fn is_without_data(&self) -> bool {
+        self.is_without_data
     }
 
     /// Returns the number of bytes transferred.
@@ -415,6 +423,7 @@ impl DataConnection {
             && grace.as_mut().poll(cx).is_ready()
         {
             self.at_end = true;
+            self.is_without_data = true;
             return Poll::Ready(Ok(()));
         }
         if most < room {

@@ -68,6 +68,8 @@ pub(crate) struct DirectoryListing {
     pub(super) shows_status: bool,
     /// The transfer ended with a reply that ends no transfer, such as `200`.
     has_unusual_end: bool,
+    /// The server replied that the listing is complete, and neither sent data nor closed the data connection.
+    is_without_data: bool,
 }
 
 /// The entries that are held back.
@@ -129,6 +131,7 @@ impl DirectoryListing {
             replaces_mlsd: false,
             shows_status: false,
             has_unusual_end: false,
+            is_without_data: false,
         }
     }
 
@@ -159,7 +162,10 @@ impl DirectoryListing {
             Some(data) => {
                 let summary = data.finish(control, Masks::default(), deadline).await?;
                 self.has_unusual_end = !matches!(summary.reply.code().get(), 225 | 226 | 250);
-                classify::is_listing_truncated(&summary.reply)
+                self.is_without_data = data.is_without_data();
+                // The listing may be in the reply.
+                let has_lines = self.is_without_data && summary.reply.lines().len() > 2;
+                has_lines || classify::is_listing_truncated(&summary.reply)
             }
             None => false,
         };
@@ -195,6 +201,11 @@ impl DirectoryListing {
     /// Returns whether the server said that the finished listing is cut.
     pub(super) fn is_cut(&self) -> bool {
         self.finished == Some(true)
+    }
+
+    /// Returns whether the listing is empty only because no data came.
+    pub(super) fn is_without_data(&self) -> bool {
+        self.is_without_data
     }
 
     /// Returns whether there were lines, and none could be parsed.

@@ -58,6 +58,8 @@ pub struct Entries<'c> {
     newest: Vec<u8>,
     unparsed: Unparsed,
     truncated: bool,
+    /// A listing ended without data, and without the end of its data connection.
+    is_without_data: bool,
     /// The entries of the current directory so far.
     passed: PassedEntries,
     /// The number of times that the listing of the current directory may still be resumed.
@@ -111,6 +113,7 @@ impl<'c> Entries<'c> {
             newest: Vec::new(),
             unparsed: Unparsed::default(),
             truncated: false,
+            is_without_data: false,
             passed: PassedEntries::default(),
             resumptions: 0,
             is_proven: false,
@@ -244,6 +247,11 @@ impl<'c> Entries<'c> {
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         self.truncated
+    }
+
+    /// Returns whether a directory counts as empty although the server has not ended the data of its listing.
+    pub(crate) fn is_without_data(&self) -> bool {
+        self.is_without_data
     }
 
     fn is_at_end(&self) -> bool {
@@ -449,6 +457,7 @@ impl<'c> Entries<'c> {
         match directory.finish(self.client.control_mut(), deadline).await {
             Ok(is_cut) => {
                 self.truncated |= is_cut;
+                self.is_without_data |= directory.is_without_data();
                 self.client.note_end_of_listing();
                 self.is_reopenable = true;
             }

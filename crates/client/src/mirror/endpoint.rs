@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use oxftp_proto::{EntryKind, Limits, RemotePath};
+use oxftp_proto::{
+    EntryKind, Limits, RemotePath,
+    classify::{self, Presence},
+};
 
 use super::{
     listing::{Listing, to_timestamp},
@@ -17,7 +20,7 @@ use crate::transfer::{
 };
 use crate::{
     Client, Error, Result,
-    client::FollowUp,
+    client::{FollowUp, SizeAnswer},
     future::BoxFuture,
     local_fs::{FileSystem, OpenMode},
 };
@@ -90,6 +93,21 @@ impl Endpoint<'_> {
         let Self::Remote { client, root, .. } = self else { return Ok(None) };
         let path = path.on_server(root, client.encoding());
         client.size_if_told(&path).await
+    }
+
+    /// Returns whether a server says that a path does not exist (`MLST`, of a file also `SIZE`). A refusal that does not say
+    /// so does not count.
+    pub(crate) async fn lacks(&mut self, path: &RelativePath, is_directory: bool) -> Result<bool> {
+        let Self::Remote { client, root, .. } = self else { return Ok(true) };
+        let path = path.on_server(root, client.encoding());
+        match Box::pin(client.stat_by_mlst(&path)).await {
+            Ok(None) if !is_directory => Ok(matches!(client.size_answer(&path).await?, SizeAnswer::Missing)),
+            Ok(_) => Ok(false),
+            Err(error) if error.is_connection_lost() || error.is_timeout() => Err(error),
+            Err(error) => {
+                Ok(error.reply().is_some_and(|reply| classify::presence(reply) == Presence::Missing))
+            }
+        }
     }
 
     /// Sets how often an operation opens its session again; returns the former number.

@@ -35,6 +35,10 @@ pub(crate) struct Listing {
     pub(crate) fingerprint: ListingFingerprint,
     /// Names that begin with a dot are not left out.
     pub(crate) shows_dot_names: bool,
+    /// Only the command that was used lets expect that (`MLSD`): no listing has shown such a name.
+    pub(crate) claims_dot_names: bool,
+    /// The server neither sent data nor ended the data connection: the directory may not be empty.
+    pub(crate) is_without_data: bool,
 }
 
 impl Listing {
@@ -64,8 +68,10 @@ impl Listing {
             budget.take(listing.nodes.push(&remote_node(&entry))?)?;
         }
         listing.failures.extend(entries.incompleteness().into_iter().map(|error| (path.to_string(), error)));
+        listing.is_without_data = entries.is_without_data() && listing.nodes.is_empty();
         drop(entries);
         listing.shows_dot_names = client.dot_names() == DotNames::Shown;
+        listing.claims_dot_names = client.relies_on_mlsd() && !listing.nodes.names().any(is_dot_name);
         clock.apply_zone(client, path, &mut listing.nodes).await?;
         if listing.nodes.facts().all(|facts| facts.size.unwrap_or(0) == 0) {
             listing.doubt_sizes(client, path).await?;
@@ -210,4 +216,8 @@ async fn read_link(fs: &dyn FileSystem, path: &Path) -> Option<Box<[u8]>> {
 pub(crate) fn to_timestamp(time: SystemTime) -> Option<Timestamp> {
     let since_epoch = time.duration_since(UNIX_EPOCH).ok()?;
     Timestamp::from_unix(since_epoch.as_secs().try_into().ok()?, since_epoch.subsec_nanos())
+}
+/// Returns whether a name begins with a dot.
+pub(crate) fn is_dot_name(name: &[u8]) -> bool {
+    name.starts_with(b".")
 }

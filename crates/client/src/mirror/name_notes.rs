@@ -67,6 +67,11 @@ impl NameNotes {
         is_same.then(|| note.stored.clone())
     }
 
+    /// Returns whether notes are kept for the next run.
+    pub(crate) fn are_kept(&self) -> bool {
+        self.path.is_some()
+    }
+
     /// Returns whether there are notes of an earlier run.
     pub(crate) async fn are_found(&self, fs: &dyn FileSystem) -> bool {
         !self.found(fs).await.is_empty()

@@ -18,7 +18,7 @@ use super::{
     directory_pair::{DirectoryPair, MissingDirectory},
     extraneous::{ExtraneousNodes, StoredNames},
     file_job::{self, FileJob, FileJobs},
-    listing::Listing,
+    listing::{Listing, is_dot_name},
     name_notes::NameNotes,
     node::{Node, NodeFacts},
     node_table::NodeTable,
@@ -183,6 +183,18 @@ impl MirrorContext {
             }
         }
         let shows_dot_names = source.shows_dot_names;
+        let claims_dot_names = source.claims_dot_names && !self.notices.has_seen_dot_names();
+        if !source.claims_dot_names && source.shows_dot_names {
+            self.notices.see_dot_names();
+        }
+        if is_complete
+            && source.is_without_data
+            && !target.nodes.is_empty()
+            && self.options.delete != Delete::Never
+        {
+            found.failures.push((self.direction.source_name(path), Error::IncompleteListing));
+            is_complete = false;
+        }
         found.failures.append(&mut source.failures);
         found.failures.append(&mut target.failures);
         let duplicates: HashSet<FileName> =
@@ -204,7 +216,9 @@ impl MirrorContext {
         }
         let comparison = Comparison { asks_times: sessions.may_report_times(), ..self.comparison };
         let mut plan = self.plan(source, target, comparison, is_complete)?;
-        if !shows_dot_names {
+        if !shows_dot_names
+            || claims_dot_names && Box::pin(self.hides_dot_names(sessions, path, &plan)).await?
+        {
             self.keep_dot_names(&mut plan);
         }
         if self.options.delete == Delete::Never {
@@ -233,10 +247,32 @@ impl MirrorContext {
         plan(source, target, rules)
     }
 
+    /// Returns whether the source may have names that its listing left out although listings by its command should show
+    /// them: it is asked for each extraneous name that begins with a dot.
+    async fn hides_dot_names(
+        &self,
+        sessions: &mut SessionPair<'_>,
+        directory: &RelativePath,
+        plan: &DirectoryPlan,
+    ) -> Result<bool> {
+        let nodes = plan.extraneous.iter().filter(|node| is_dot_name(node.name.as_bytes()));
+        let nodes: Vec<_> = nodes.take(MAX_DOT_NAMES + 1).collect();
+        if nodes.len() > MAX_DOT_NAMES {
+            return Ok(true);
+        }
+        let mut source = self.direction.source(&*self.fs, sessions, &self.clocks);
+        for node in nodes {
+            if !source.lacks(&directory.join(&node.name), node.kind.is_directory()).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Keeps the extraneous names that a listing of the source may leave out although the source has them.
     fn keep_dot_names(&self, plan: &mut DirectoryPlan) {
         let found = plan.extraneous.len();
-        plan.extraneous.retain(|node| !node.name.as_bytes().starts_with(b"."));
+        plan.extraneous.retain(|node| !is_dot_name(node.name.as_bytes()));
         if plan.extraneous.len() < found {
             self.notices.dot_names();
         }
@@ -618,7 +654,10 @@ impl MirrorContext {
     ) -> Result<Transferred> {
         match &moved {
             Ok(_) => self.name_notes.forget(path),
-            Err(Error::StoredElsewhere { stored, .. }) => self.name_notes.note(path, source, stored),
+            Err(Error::StoredElsewhere { stored, .. }) if self.name_notes.are_kept() => {
+                self.name_notes.note(path, source, stored);
+            }
+            Err(Error::StoredElsewhere { .. }) => self.notices.other_names(),
             Err(_) => {}
         }
         moved
@@ -704,3 +743,6 @@ impl MirrorContext {
 
 /// Maximum number of symbolic links that are followed on the way to a directory.
 const MAX_LINKS_FOLLOWED: usize = 4;
+
+/// Maximum number of names in one directory of which each is looked for on the server.
+const MAX_DOT_NAMES: usize = 64;

@@ -1,5 +1,7 @@
 //! Names that a server or a file system may treat as equal: other case, another Unicode form, replaced characters.
 
+use std::collections::BTreeSet;
+
 use oxftp_proto::FileName;
 use unicode_normalization::UnicodeNormalization;
 
@@ -32,7 +34,8 @@ fn resemblance(wanted: &str, found: &str) -> Option<u8> {
         () if wanted == found => Some(0),
         () if bare_wanted == bare_found => Some(1),
         () if has_replaced_characters(bare_wanted, bare_found) => Some(2),
-        () if is_shortened(bare_wanted, bare_found) => Some(3),
+        () if is_respelled(wanted, found) || is_respelled(bare_wanted, bare_found) => Some(3),
+        () if is_shortened(bare_wanted, bare_found) => Some(4),
         () => None,
     }
 }
@@ -55,6 +58,40 @@ fn has_replaced_characters(wanted: &str, found: &str) -> bool {
             .filter(|letter| is_plain(*letter))
             .eq(found.chars().filter(|letter| is_plain(*letter)))
             && wanted.chars().any(is_plain)
+}
+
+/// Returns whether the found name has other characters, or codes such as `%20` or `ae`, in place of those of the wanted
+/// name that some systems forbid or do not have.
+fn is_respelled(wanted: &str, found: &str) -> bool {
+    let found: Vec<char> = found.chars().collect();
+    // The positions that the wanted name may have reached.
+    let mut reached = BTreeSet::from([0]);
+    for letter in wanted.chars() {
+        let mut next = BTreeSet::new();
+        for at in reached {
+            let rest = found.get(at..).unwrap_or_default();
+            if rest.first() == Some(&letter) {
+                next.insert(at + 1);
+            } else if !letter.is_ascii_alphanumeric() && letter != '.' {
+                next.extend(lengths_of_code(letter, rest).into_iter().map(|length| at + length));
+            }
+        }
+        reached = next;
+    }
+    reached.contains(&found.len()) && wanted.chars().any(|letter| letter.is_ascii_alphanumeric())
+}
+
+/// Returns how many characters at the start of a name may stand for a letter.
+fn lengths_of_code(letter: char, rest: &[char]) -> BTreeSet<usize> {
+    let is_escape = |code: &[char]| matches!(code, ['%' | '=' | '#' | '_', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
+    let escapes = rest.chunks(3).take(letter.len_utf8()).take_while(|code| is_escape(code)).count();
+    let mut lengths: BTreeSet<_> = (0..=escapes).map(|count| 3 * count).collect();
+    lengths.extend(rest.first().filter(|other| !other.is_ascii_alphanumeric()).map(|_| 1));
+    if !letter.is_ascii() {
+        let plain = rest.iter().take(2).take_while(|other| other.is_ascii_alphanumeric()).count();
+        lengths.extend(1..=plain);
+    }
+    lengths
 }
 
 /// Returns whether the found name is a shorter form of the other, such as `longna~1.htm` of `long name.html`.
@@ -95,11 +132,18 @@ mod tests {
             ("verylongname.jpeg", "VERYLONG.JPE"),
             ("größe", "gr__e"),
             ("login.com", "LOGIN.COM;1"),
+            ("Bild Ä 1.jpg", "Bild%20%C3%84%201.jpg"),
+            ("a b.txt", "a=20b.txt"),
+            ("end. ", "end.%20"),
+            ("größe", "groesse"),
+            ("é:x", "e_x"),
         ] {
             let others = [name("zzz"), name("index.html"), name(stored)];
             assert_eq!(likely_form(&name(sent), others.iter()), Some(&others[2]), "{sent}");
         }
         assert_eq!(likely_form(&name("a.txt"), [name("b.txt")].iter()), None);
+        let others = ["a new b.txt", "ab2.txt", "a%zzb.txt", "b a.txt"].map(name);
+        assert_eq!(likely_form(&name("a b.txt"), others.iter()), None);
     }
 
     #[test]

@@ -114,7 +114,9 @@ impl FileTransfer<'_> {
                 let path = if upload.temporary { partial } else { target.path.clone() };
                 let mut stored = ServerFile { client: &mut *target.client, path };
                 let bytes = copy_through_client(source, &mut stored, size, follow_up, progress).await?;
-                verify(options.verify, source, &mut stored, bytes).await?;
+                if verify(options.verify, source, &mut stored, bytes).await? {
+                    progress.note_unconfirmed_size(bytes);
+                }
                 let mode = facts.mode.filter(|_| options.preserve_mode).map(u32::from);
                 if let Some(mode) = options.file_mode.or(mode) {
                     set_mode(&mut stored, mode).await?;

@@ -26,6 +26,10 @@ struct UnconfirmedState {
     kept: BTreeSet<Trait>,
     /// The traits of the names to look for.
     awaited: BTreeSet<Trait>,
+    /// The lengths up to which the server has listed names as they were sent.
+    kept_lengths: Lengths,
+    /// The lengths of the longest names to look for.
+    awaited_lengths: Lengths,
     directories: HashMap<RelativePath, Vec<StoredNode>>,
     nodes: usize,
 }
@@ -47,7 +51,7 @@ impl UnconfirmedNodes {
         let mut state = self.lock();
         for node in source.iter() {
             if !state.keeps(&node.name) && target.find(node.name.as_bytes()).is_some() {
-                state.kept.extend(traits(&node.name));
+                state.keep(&node.name);
             }
         }
     }
@@ -56,8 +60,10 @@ impl UnconfirmedNodes {
     pub(crate) fn add_name(&self, directory: &RelativePath, name: &FileName) {
         let mut state = self.lock();
         let is_new = |found: &Trait| !state.kept.contains(found) && !state.awaited.contains(found);
-        if traits(name).iter().any(is_new) {
+        let known = state.kept_lengths.longest(state.awaited_lengths);
+        if traits(name).iter().any(is_new) || !Lengths::of(name).fit(known) {
             state.awaited.extend(traits(name));
+            state.awaited_lengths = state.awaited_lengths.longest(Lengths::of(name));
             state.add(directory, StoredNode { name: name.clone(), size: None });
         }
     }
@@ -103,12 +109,12 @@ impl UnconfirmedNodes {
                         failures.push((path.clone(), Error::StoredUnderOtherName { path, found }));
                     }
                     // Some servers show no uploads at all, and other programs may have moved the files away.
-                    None if listed.is_empty() || node.size.is_none() => {}
+                    None if listed.is_empty() => {}
                     None => crate::trace::warn!("the upload succeeded, but the server does not list {path}"),
                 }
                 continue;
             };
-            self.lock().kept.extend(traits(&node.name));
+            self.lock().keep(&node.name);
             if let Err(error) = compare_sizes(node.size, listing.facts_of(index).size) {
                 failures.push((path.clone(), Error::UploadMismatch { path, source: error.into() }));
             }
@@ -132,7 +138,13 @@ impl UnconfirmedState {
     }
 
     fn keeps(&self, name: &FileName) -> bool {
-        traits(name).is_subset(&self.kept)
+        Lengths::of(name).fit(self.kept_lengths) && traits(name).is_subset(&self.kept)
+    }
+
+    /// Records that the server has listed a name as it was sent.
+    fn keep(&mut self, name: &FileName) {
+        self.kept.extend(traits(name));
+        self.kept_lengths = self.kept_lengths.longest(Lengths::of(name));
     }
 }
 
@@ -157,10 +169,37 @@ enum Trait {
     SignAtStart(char),
     SignAtEnd(char),
     SeveralDots,
-    /// It does not fit into eight letters and three.
-    Long,
-    /// It has at least this many bytes.
-    Length(usize),
+}
+
+/// The lengths of a name that a server may cut: of the parts before and after its last dot, and of all, in bytes and in
+/// characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lengths([usize; 4]);
+
+impl Lengths {
+    fn of(name: &FileName) -> Self {
+        let text = name.to_string_lossy();
+        let (stem, end) = text.rsplit_once('.').unwrap_or((&text, ""));
+        Self([stem.len(), end.len(), text.len(), text.chars().count()]).longest(Self::default())
+    }
+
+    fn longest(self, other: Self) -> Self {
+        let Self(mut lengths) = self;
+        lengths.iter_mut().zip(other.0).for_each(|(length, other)| *length = other.max(*length));
+        Self(lengths)
+    }
+
+    /// Returns whether no length is larger than that of the other.
+    fn fit(self, other: Self) -> bool {
+        self.0.iter().zip(other.0).all(|(length, other)| *length <= other)
+    }
+}
+
+/// Every system has names of eight letters and three.
+impl Default for Lengths {
+    fn default() -> Self {
+        Self([8, 3, 12, 12])
+    }
 }
 
 fn traits(name: &FileName) -> BTreeSet<Trait> {
@@ -169,14 +208,9 @@ fn traits(name: &FileName) -> BTreeSet<Trait> {
     let mut found: BTreeSet<_> = text.chars().filter_map(of_letter).collect();
     found.extend(text.chars().next().filter(is_sign).map(Trait::SignAtStart));
     found.extend(text.chars().next_back().filter(is_sign).map(Trait::SignAtEnd));
-    let (stem, end) = text.rsplit_once('.').unwrap_or((&text, ""));
-    if stem.contains('.') {
+    if text.matches('.').count() > 1 {
         found.insert(Trait::SeveralDots);
     }
-    if stem.len() > 8 || end.len() > 3 {
-        found.insert(Trait::Long);
-    }
-    found.extend(LENGTHS.into_iter().filter(|length| text.len() >= *length).map(Trait::Length));
     found
 }
 
@@ -192,9 +226,6 @@ fn of_letter(letter: char) -> Option<Trait> {
         sign => Some(Trait::Sign(sign)),
     }
 }
-
-/// Servers cut names at such lengths.
-const LENGTHS: [usize; 4] = [31, 64, 101, 144];
 
 /// Maximum number of stored nodes that are remembered, and of the directories that contain them.
 const MAX_NODES: usize = 100_000;
@@ -235,6 +266,7 @@ mod tests {
             (&["ä", "ö", "a\u{308}"], 2),
             (&["a.b", "a.b.c", ".a", "a."], 4),
             (&["averylongname.html", "a.html", "1.htm"], 1),
+            (&["a.htaccess", "longername.txt", "a.txt", "alongername.txt"], 3),
         ] {
             assert_eq!(unconfirmed(&UnconfirmedNodes::default(), names), expected, "{names:?}");
         }

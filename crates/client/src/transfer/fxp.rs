@@ -7,6 +7,7 @@ use oxftp_proto::{Code, RemotePath, Reply, dialog::Started};
 use super::{
     final_name::rename_into_place,
     partial_name::{new_token, remote_partial_path},
+    stored_name::{check_copy, listed_size},
 };
 use crate::{Client, Error, Result, TransferSummary, client::Handshake, deadline::Deadline};
 
@@ -58,7 +59,10 @@ pub async fn fxp(
     from.prepare_for_peer().await?;
     to.prepare_for_peer().await?;
     // A missing source must not damage the target.
-    let size = from.size_of_source(&source).await?;
+    let size = match from.size_of_source(&source).await? {
+        size @ (None | Some(0)) => listed_size(from, &source).await?.or(size),
+        size => size,
+    };
     let temporary = remote_partial_path(&target, &new_token(), to.encoding())?;
     let copied = copy_and_compare(from, &source, to, &temporary, &plans, size).await;
     if copied.is_err() && !to.is_broken() {
@@ -80,9 +84,21 @@ async fn copy_and_compare(
     size: Option<u64>,
 ) -> Result<TransferSummary> {
     let reply = FxpPair { from, to }.transfer(plans, source, target).await?;
-    let arrived = to.size_if_told(target).await?;
+    let arrived = match to.size_if_told(target).await? {
+        Some(arrived) if arrived > 0 || size.is_none_or(|size| size == 0) => Some(arrived),
+        unknown => match size {
+            Some(size) => match check_copy(to, target, size).await {
+                Err(Error::SizeMismatch { expected: there, .. }) => Some(there),
+                checked => checked.map(|()| None)?,
+            },
+            None => unknown,
+        },
+    };
     if let Some((expected, transferred)) = size.zip(arrived).filter(|(size, arrived)| size != arrived) {
         return Err(Error::SizeMismatch { expected, transferred });
+    }
+    if size.is_none() {
+        crate::trace::warn!("the copy is not verified: its source does not show the size of {source}");
     }
     Ok(TransferSummary { reply, transferred: arrived.or(size).unwrap_or(0) })
 }

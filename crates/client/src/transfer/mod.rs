@@ -25,6 +25,7 @@ pub(crate) mod scheduler;
 mod server_copy;
 pub(crate) mod server_to_server;
 pub(crate) mod source_removal;
+pub(crate) mod stored_name;
 pub(crate) mod symlink;
 pub(crate) mod upload;
 pub(crate) mod verify;

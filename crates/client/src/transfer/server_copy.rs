@@ -14,6 +14,7 @@ use super::{
         worker::Worker,
     },
     server_to_server::{ServerFile, copy_through_client, set_modified, verify},
+    stored_name::{check_copy, listed_size},
 };
 use crate::{
     Client, Error, Pool, Progress, ProgressEvent, Report, Result, client::FollowUp, future::BoxFuture,
@@ -55,7 +56,7 @@ impl Pool {
             pool: self,
             source: source.into(),
             target: target.into(),
-            verify: Verify::Size,
+            verify: Verify::Auto,
             progress: Arc::new(Silent),
         }
     }
@@ -74,7 +75,8 @@ pub struct ServerCopy<'p> {
 }
 
 impl<'p> ServerCopy<'p> {
-    /// Sets how the copy is verified before it gets its final name. Defaults to [`Verify::Size`].
+    /// Sets how the copy is verified before it gets its final name. Defaults to [`Verify::Auto`]: its size is compared with
+    /// that of the source, as `SIZE` or the listing of its directory shows it.
     ///
     /// ```no_run
     /// # async fn example(old: &oxftp::Pool, new: &oxftp::Pool) -> oxftp::Result<()> {
@@ -144,7 +146,10 @@ impl<'p> ServerCopy<'p> {
     }
 
     async fn copy(&self, from: &mut Client, to: &mut Client) -> Result<u64> {
-        let size = from.size_if_told(&self.source).await?;
+        let size = match from.size_if_told(&self.source).await? {
+            None | Some(0) => listed_size(from, &self.source).await?,
+            size => size,
+        };
         let modified = exact_time(from, &self.source, None).await?;
         let temporary = remote_partial_path(&self.target, &new_token(), to.encoding())?;
         let stored = async {
@@ -153,7 +158,9 @@ impl<'p> ServerCopy<'p> {
             let bytes =
                 copy_through_client(&mut source, &mut target, size, FollowUp::Nothing, &*self.progress)
                     .await?;
-            verify(self.verify, &mut source, &mut target, bytes).await?;
+            if verify(self.verify, &mut source, &mut target, bytes).await? {
+                check_copy(target.client, &temporary, bytes).await?;
+            }
             set_modified(&mut target, modified).await?;
             Ok(bytes)
         };

@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::{
     options::{BLOCK_SIZE, Verify},
     preserve::warn_of_refused_time,
+    stored_name::has_compared_size,
 };
 use crate::{Client, Error, Progress, ProgressEvent, Result, client::FollowUp};
 
@@ -68,34 +69,40 @@ pub(crate) async fn set_modified(file: &mut ServerFile<'_>, time: Option<Timesta
     warn_of_refused_time(file.client, &file.path, set)
 }
 
-/// Verifies the copy of a file with this number of bytes.
+/// Verifies the copy of a file with this number of bytes. Returns whether its size has still to be compared with a listing,
+/// because the server does not report it.
 pub(crate) async fn verify(
     how: Verify,
     source: &mut ServerFile<'_>,
     target: &mut ServerFile<'_>,
     bytes: u64,
-) -> Result<()> {
+) -> Result<bool> {
     match how {
-        Verify::Auto | Verify::Nothing => Ok(()),
+        Verify::Nothing => {}
+        Verify::Auto => return Ok(!has_compared_size(target.client, &target.path, bytes).await?),
         Verify::Size => match target.client.size(&target.path).await? {
-            there if there == bytes => Ok(()),
-            there => Err(Error::SizeMismatch { expected: there, transferred: bytes }),
+            there if there == bytes => {}
+            there => return Err(Error::SizeMismatch { expected: there, transferred: bytes }),
         },
-        Verify::Hash => match hash_mismatch(source, target).await? {
-            None => Ok(()),
-            Some(mismatch) => Err(mismatch),
-        },
+        Verify::Hash => {
+            if let Some(mismatch) = hash_mismatch(source, target).await? {
+                return Err(mismatch);
+            }
+        }
         Verify::Content => match hash_mismatch(source, target).await {
-            Ok(None) => Ok(()),
-            Ok(Some(mismatch)) => Err(mismatch),
+            Ok(None) => {}
+            Ok(Some(mismatch)) => return Err(mismatch),
             Err(Error::Unsupported { .. } | Error::StatusCode(_) | Error::UnusableReply { .. }) => {
                 let here = source.client.hash_content(&source.path, HashAlgorithm::Sha256).await?;
                 let there = target.client.hash_content(&target.path, HashAlgorithm::Sha256).await?;
-                if here == there { Ok(()) } else { Err(Error::HashMismatch { there, here }) }
+                if here != there {
+                    return Err(Error::HashMismatch { there, here });
+                }
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
         },
     }
+    Ok(false)
 }
 
 /// Compares the files of two servers by the strongest hash that both support; returns the error if they differ.

@@ -108,6 +108,26 @@ async fn truncated_target_is_size_mismatch() {
     other.done().await;
 }
 
+/// The listing of the source shows its size where `SIZE` does not.
+#[tokio::test]
+async fn listed_size_of_source_is_compared() {
+    let from = Script::new().type_image().expect("SIZE a").reply("502 no");
+    let from = from.expect("MLST a").reply("250-a\r\n type=file;size=4; a\r\n250 end");
+    let from = from.connect_back_by_port().expect("RETR a").reply("150 here").data("dat").reply("226 done");
+    let to =
+        Script::new().type_image().passive().expect_start("STOR b.").reply("150 here").expect_data("dat");
+    let to = to.reply("226 done").expect_start("SIZE b.").reply("213 3");
+    let [(one, mut source), (other, mut target)] = two(from, with_removal(to)).await;
+
+    let error = fxp(&mut source, "a", &mut target, "b").await.unwrap_err();
+
+    assert!(matches!(error, Error::SizeMismatch { expected: 4, transferred: 3 }), "{error}");
+    assert_in_sync(&mut source).await;
+    assert_in_sync(&mut target).await;
+    one.done().await;
+    other.done().await;
+}
+
 #[tokio::test]
 async fn port_uses_peer_address_not_pasv_address() {
     let to = Script::new().type_image().expect("EPSV").reply("500 what?");

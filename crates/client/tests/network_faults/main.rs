@@ -108,7 +108,7 @@ async fn run_together(seed: u64, server: &'static TestServer) -> bool {
     let local = Arc::new(tempfile::tempdir().unwrap());
     match seed % 6 {
         1 => fs::write(local.path().join("file"), content(FILE)).unwrap(),
-        3 => create_tree(&local.path().join("tree")),
+        3 | 5 => create_tree(&local.path().join("tree")),
         _ => {}
     }
     let clients = (0..CLIENTS as u64).map(|client| {
@@ -146,8 +146,6 @@ struct Run {
 impl Run {
     async fn transfer(&self) -> Result<()> {
         match self.seed % 6 {
-            // Without a lock, the server would write several uploads into one file.
-            5 if !self.is_alone => self.mirror_down().await,
             0 => self.download().await,
             1 => self.upload().await,
             2 => self.tree_down().await,
@@ -239,9 +237,13 @@ impl Run {
 
     async fn mirror_up(&self) -> Result<()> {
         let (source, name) = (self.local.path().join("tree"), self.remote_name());
-        create_tree(&source);
+        if self.is_alone {
+            create_tree(&source);
+        }
         let pool = self.pool();
-        pool.mirror_up(&source, name.as_str()).verify(Verify::Size).await?;
+        // Without temporary names, the server would write several uploads into one file.
+        let mirror = pool.mirror_up(&source, name.as_str()).verify(Verify::Size);
+        mirror.temporary(!self.is_alone).await?;
         self.check_tree_up(&source, &name);
         Ok(())
     }

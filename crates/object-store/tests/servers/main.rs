@@ -6,6 +6,7 @@
 
 mod contention;
 mod integration;
+mod lost_replies;
 mod semantics;
 
 use std::{fs, path::Path, time::Duration};

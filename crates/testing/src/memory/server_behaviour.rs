@@ -115,6 +115,8 @@ pub struct ServerBehaviour {
     pub names_are_bytes: bool,
     /// `LIST` and `NLST` leave out names that begin with a dot, unless `-a` is requested.
     pub hides_dot_names: bool,
+    /// `MLSD` leaves them out, too.
+    pub mlsd_hides_dot_names: bool,
     /// The words after `LIST` are options if they begin with `-`; otherwise they are a path.
     pub knows_list_options: bool,
     /// The session ends at `LIST -a`.
@@ -195,6 +197,7 @@ impl Default for ServerBehaviour {
             breaks_transfers: None,
             names_are_bytes: false,
             hides_dot_names: false,
+            mlsd_hides_dot_names: false,
             knows_list_options: true,
             ends_at_list_options: false,
             empty_listing: None,

@@ -591,8 +591,11 @@ impl MemoryState {
 
     fn lines(&self, verb: &str, directory: &str, prefix: &str, all: bool) -> String {
         let children = self.tree.children(directory).into_iter();
-        let shown =
-            |name: &str| verb == "MLSD" || all || !self.behaviour.hides_dot_names || !name.starts_with('.');
+        let hides = match verb {
+            "MLSD" => self.behaviour.mlsd_hides_dot_names,
+            _ => self.behaviour.hides_dot_names,
+        };
+        let shown = |name: &str| all || !hides || !name.starts_with('.');
         let lines = children.filter(|(name, _)| shown(name)).map(|(name, item)| match verb {
             "NLST" if self.behaviour.marks_directories && item.is_directory() => {
                 format!("{prefix}{name}/\r\n")

@@ -199,6 +199,7 @@ const FOLDERS: [(&str, &str, &[&str]); 4] = [
             "options",
             "copy",
             "verify",
+            "stored_name",
             "server_to_server",
             "resume",
             "file_progress",

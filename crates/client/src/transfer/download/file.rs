@@ -229,7 +229,8 @@ impl FileDownload<'_> {
         let partial_path = partial.path().to_owned();
         self.commit(remote, partial, target.path).await?;
         if moved.resumed > 0 || moved.bytes >= LARGE {
-            ResumeToken::remove(&**self.fs, &partial_path).await;
+            // The lock ended with the rename: the token may be that of another download.
+            remove_remains(self.fs, &partial_path, None).await;
         }
         self.set_time(client, remote, mdtm_reply, target.path).await;
         Ok(FileOutcome { moved, pending_write: None })

@@ -53,8 +53,9 @@ impl<'f> PartialFile<'f> {
         let stale = stale.map(|stale| stale.file);
         let created = create_locked(&**fs, path, OpenMode::CreatePrivate, stale).await;
         let LockedFile { file, replaced } = created.map_err(in_use)?;
+        // The token may be left alone: by a process that was killed after its rename.
+        ResumeToken::remove(&**fs, path).await;
         if replaced {
-            ResumeToken::remove(&**fs, path).await;
             remove_status(&**fs, path).await?;
         }
         Ok(Self { fs, path: path.to_owned(), file })
@@ -268,8 +269,8 @@ fn partial_of(path: &Path) -> Option<PathBuf> {
     name.ends_with(PART_SUFFIX.as_bytes()).then(|| path.with_file_name(os_string(name.to_vec())))
 }
 
-/// Removes the remains of earlier downloads of a complete file: its partial file, token and segment status. `earlier`
-/// is that partial file, if it is locked already. Files that another download is writing are not changed.
+/// Removes the remains of downloads of a complete file: its partial file, token and segment status. `earlier` is that
+/// partial file, if it is locked already. Files that another download is writing are not changed, nor its token.
 pub(crate) async fn remove_remains(
     fs: &Arc<dyn FileSystem>,
     partial: &Path,

@@ -7,7 +7,6 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use super::{
     record::{UploadRecord, UploadState},
     stored::{StoredBy, StoredPart},
-    stored_name::{Visibility, check_listed, check_reported_empty, is_in_working_dir},
 };
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
@@ -25,6 +24,7 @@ use crate::{
         partial_name::{new_token, remote_partial_path},
         preserve::{choose_remote_mode, set_remote_mode, timestamp, warn_of_refused_time},
         resume::{LARGE, OVERLAP, SourceId, defeats_resume},
+        stored_name::{Visibility, check_listed, check_reported_empty, is_in_working_dir},
         verify::LocalCopy,
     },
 };

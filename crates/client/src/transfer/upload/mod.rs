@@ -3,7 +3,6 @@
 pub(crate) mod file;
 pub(crate) mod record;
 mod stored;
-mod stored_name;
 pub(crate) mod tree;
 
 use std::{

@@ -8,6 +8,7 @@ use oxftp::{
 };
 use oxftp_testing::{
     fragile::{Fault, Fragile},
+    memory::{MemoryServer, ServerBehaviour},
     scripted::{Script, ScriptedServer},
 };
 
@@ -342,4 +343,39 @@ async fn mirror_delete_proves_paths_once() {
     assert_eq!(files(local.path()), ["one", "sub/two"]);
     let from_inside = server.commands().iter().filter(|command| *command == "MLSD").count();
     assert_eq!(from_inside, 1, "{:?}", server.commands());
+}
+
+/// The server says that a listing is complete, and neither sends data nor closes the data connection.
+#[tokio::test]
+async fn listing_without_data_deletes_nothing() {
+    for reply in ["226 done", "250-Begin\r\n type=file;size=1; a\r\n250 End"] {
+        let local = tempfile::tempdir().unwrap();
+        create_file(local.path(), "kept", "x");
+        let behaviour = ServerBehaviour { empty_listing: Some(reply), ..ServerBehaviour::default() };
+        let server = MemoryServer::start(behaviour).await;
+        server.add_file("d/a", "x", 0);
+        server.remove("d/a");
+        let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
+
+        let error = pool.mirror_down("d", local.path()).delete(Delete::After).await.unwrap_err();
+
+        assert_eq!(failed_names(&error).len(), 1, "{reply}");
+        assert_eq!(files(local.path()), ["kept"]);
+        let listed = pool.client().await.unwrap().list("d").await;
+        assert_eq!(listed.is_ok(), reply.starts_with("226"), "{listed:?}");
+    }
+}
+
+/// Another client deletes a directory at the same time.
+#[tokio::test]
+async fn directory_that_is_gone_is_no_failure() {
+    let local = tempfile::tempdir().unwrap();
+    let gone = Fault::Reply("550 No such file or directory".to_owned());
+    let server = Fragile::new().file("/d/old/x", "x").on("RMD", gone).start();
+    let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
+
+    let report = pool.mirror_up(local.path(), "d").delete(Delete::After).await.unwrap();
+
+    assert_eq!(report.deleted, 1);
+    assert_eq!(server.content("/d/old/x"), None);
 }

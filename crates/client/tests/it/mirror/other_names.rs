@@ -11,7 +11,10 @@ use oxftp_testing::memory::{MemoryServer, ServerBehaviour};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
-    common::{local_files::create_file, scripts},
+    common::{
+        local_files::{create_file, files},
+        scripts,
+    },
     transfer::name_collisions::CaseInsensitiveFs,
 };
 
@@ -61,6 +64,14 @@ fn short(name: &str) -> String {
     let (stem, end) = name.rsplit_once('.').unwrap_or((name, ""));
     let cut = |text: &str, length| text.chars().take(length).collect::<String>();
     format!("{}.{}", cut(stem, 8), cut(end, 3)).to_uppercase()
+}
+
+fn escaped(name: &str) -> String {
+    name.replace(' ', "%20")
+}
+
+fn cut(name: &str) -> String {
+    name.chars().take(14).collect()
 }
 
 fn trimmed(name: &str) -> String {
@@ -179,9 +190,11 @@ async fn mirror_up_sends_unlisted_name_once() {
 #[tokio::test]
 async fn first_mirror_up_reports_other_names() {
     type Form = fn(&str) -> String;
-    let cases: [(Form, Form, &str); 5] = [
+    let cases: [(Form, Form, &str); 7] = [
         (upper, upper, "aaa.txt"),
         (upper, upper, "docs/1"),
+        (escaped, escaped, "a b.txt"),
+        (cut, cut, "a name of thirty letters.html"),
         (short, short, "long file name.html"),
         (versioned, unversioned, "a.txt"),
         (replaced, replaced, "a:b"),
@@ -198,6 +211,21 @@ async fn first_mirror_up_reports_other_names() {
         assert!(matches!(failure.error, Error::StoredUnderOtherName { .. }), "{name}: {failure:?}");
         assert_eq!(report.files, 1, "{name}");
     }
+}
+
+/// A longer name is looked up although a shorter one with the same signs was kept.
+#[tokio::test]
+async fn mirror_up_looks_up_longest_name() {
+    let server = MemoryServer::start(ServerBehaviour::default().names(cut, cut)).await;
+    let local = tempfile::tempdir().unwrap();
+    for name in [".htaccess", "d/name of 13.x", "e/name of fifteen.html"] {
+        create_file(local.path(), name, "content");
+    }
+
+    let mirrored = pool(&server).mirror_up(local.path(), "site").await;
+
+    let Error::PartialFailure { report } = mirrored.unwrap_err() else { panic!() };
+    assert_eq!(report.failures.len(), 1, "{report:?}");
 }
 
 /// A server that keeps names costs few listings, and none when older files have shown it.
@@ -338,6 +366,23 @@ async fn mirror_delete_keeps_names_that_source_may_hide() {
         assert_eq!(local.path().join(".htaccess").exists(), kept, "{refused} {hides}");
         assert!(!local.path().join("gone").exists());
     }
+}
+
+/// `MLSD` should show all names. A server that hides some in it is asked for a name before that is deleted here.
+#[tokio::test]
+async fn mirror_delete_keeps_dot_file_hidden_by_mlsd() {
+    let behaviour = ServerBehaviour { mlsd_hides_dot_names: true, ..ServerBehaviour::default() };
+    let (server, local) = (MemoryServer::start(behaviour).await, tempfile::tempdir().unwrap());
+    for name in ["site/a", "site/.htaccess", "site/d/.hidden/x"] {
+        server.add_file(name, "x", 1_500_000_000);
+    }
+    for name in [".htaccess", "d/.hidden/x", "d/gone", "e/.removed"] {
+        old_file(local.path(), name);
+    }
+
+    run(pool(&server).mirror_down("site", local.path())).await;
+
+    assert_eq!(files(local.path()), [".htaccess", "a", "d/.hidden/x"]);
 }
 
 /// Starts a server with these files of one letter, and a pool that downloads to a file system without case.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use oxftp::Utf8;
+use oxftp::{Utf8, mirror::Delete};
 use oxftp_testing::fragile::{Fault, Fragile};
 
 use super::*;
@@ -200,4 +200,19 @@ async fn client_reconnects_instead_of_abort() {
     }
 
     assert_eq!(server.count("ABOR"), 1);
+}
+
+#[tokio::test]
+async fn mirror_continues_without_pwd() {
+    for fault in [Fault::HangUp, Fault::Silence, Fault::ReplyAndHangUp("500 unknown".to_owned())] {
+        let server = server_with_files().on("PWD", fault.clone()).start();
+        let local = tempfile::tempdir().unwrap();
+        let pool = pool(&server, 3);
+
+        let down = pool.mirror_down("d", local.path()).delete(Delete::After).retries(1).await.unwrap();
+        let up = pool.mirror_up(local.path(), "up").delete(Delete::After).retries(1).await.unwrap();
+
+        assert_eq!((down.files, up.files, server.count("PWD")), (6, 6, 1), "{fault:?}");
+        assert_eq!(server.content("/up/3").as_deref(), Some(&b"content 3"[..]));
+    }
 }

@@ -3,13 +3,24 @@
 use std::{
     fs,
     path::Path,
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use oxftp::{Download, Error, Pool, Report, Result, local_fs::MemoryFs};
-use oxftp_testing::servers::TestServer;
+use oxftp::{
+    Credentials, Download, Error, Pool, Report, Result,
+    local_fs::{
+        BoxFuture, CreateDirOptions, DirEntry, FileHandle, FileSystem, LocalFsResult, MemoryFs, Metadata,
+        OpenMode,
+    },
+};
+use oxftp_testing::{
+    memory::{MemoryServer, ServerBehaviour},
+    servers::TestServer,
+};
+use tokio::io::AsyncWriteExt;
 
-use crate::common::{builder, content, embedded, local_files::files, pool_with};
+use crate::common::{builder, content, embedded, local_files::files, pool_with, scripts};
 
 /// Large enough for two segments, and resumed by comparing its end.
 const LARGE: usize = 9 * 1024 * 1024 + 5;
@@ -219,4 +230,115 @@ async fn partial_file_replaced_meanwhile_is_not_renamed() {
         assert!(!local.path().join("big").exists());
         assert_eq!(fs::read(&part).unwrap(), b"of another program");
     }
+}
+
+/// A file system in which another download of the same file begins as soon as a download has renamed its partial file.
+#[derive(Debug, Default)]
+struct RacingFs {
+    fs: MemoryFs,
+    /// The partial file of the other download, locked.
+    other: Mutex<Option<Box<dyn FileHandle>>>,
+}
+
+impl RacingFs {
+    async fn begin_other_download(&self, partial: &Path) -> LocalFsResult<()> {
+        let mut file = self.fs.open(partial, OpenMode::CreatePrivate).await?;
+        assert!(file.try_lock().await.unwrap());
+        *self.other.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+        let mut token = self.fs.open(&partial.with_extension("part.origin"), OpenMode::Write).await?;
+        token.write_all(OTHER_TOKEN.as_bytes()).await.unwrap();
+        token.shutdown().await.unwrap();
+        Ok(())
+    }
+}
+
+impl FileSystem for RacingFs {
+    fn try_exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
+        self.fs.try_exists(path)
+    }
+
+    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
+        self.fs.is_dir(path)
+    }
+
+    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
+        self.fs.is_file(path)
+    }
+
+    fn create_dir<'a>(
+        &'a self,
+        path: &'a Path,
+        options: CreateDirOptions,
+    ) -> BoxFuture<'a, LocalFsResult<()>> {
+        self.fs.create_dir(path, options)
+    }
+
+    fn remove_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
+        self.fs.remove_dir(path)
+    }
+
+    fn remove_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
+        self.fs.remove_file(path)
+    }
+
+    fn read_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>> {
+        self.fs.read_dir(path)
+    }
+
+    fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {
+        self.fs.metadata(path)
+    }
+
+    fn open<'a>(
+        &'a self,
+        path: &'a Path,
+        mode: OpenMode,
+    ) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>> {
+        self.fs.open(path, mode)
+    }
+
+    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
+        Box::pin(async move {
+            self.fs.rename(from, to).await?;
+            self.begin_other_download(from).await
+        })
+    }
+}
+
+const OTHER_TOKEN: &str = "oxftp: a part of size=9;modify=20240101000000;\n";
+
+/// Without its token, the partial file of the other download could be resumed with another version of the file.
+#[tokio::test]
+async fn finished_download_keeps_resume_token_of_another() {
+    for segments in [1, 2] {
+        let server = MemoryServer::start(ServerBehaviour::default()).await;
+        server.add_file("big", content(LARGE), 1_600_000_000);
+        let fs = std::sync::Arc::new(RacingFs::default());
+        let builder = scripts::builder().file_system(fs.clone());
+        let pool = Pool::new(builder, server.address(), Credentials::anonymous()).size(2);
+
+        pool.download("big").to("/big").write_into(true).segments(segments).await.unwrap();
+
+        let token =
+            fs.fs.read("/big.oxftp.part.origin").map(|token| String::from_utf8(token.to_vec()).unwrap());
+        assert_eq!(token.as_deref(), Some(OTHER_TOKEN), "{segments}");
+        assert!(fs.fs.read("/big").unwrap() == content(LARGE));
+    }
+}
+
+/// The token of a download that was killed after its rename does not describe the next partial file.
+#[tokio::test]
+async fn new_partial_file_has_no_earlier_token() {
+    let (server, local, _) = with_file("small", 300_000).await;
+    let (token, part) = (local.path().join("small.oxftp.part.origin"), local.path().join("small.oxftp.part"));
+    fs::write(&token, OTHER_TOKEN).unwrap();
+    let slow = pool(&server);
+    slow.throttle().set_read_limit(Some(100_000));
+
+    tokio::select! {
+        outcome = slow.download("small").to(local.path()) => panic!("{outcome:?}"),
+        () = wait_for(&part, 1) => {}
+    }
+
+    assert_ne!(fs::read(&token).ok().as_deref(), Some(OTHER_TOKEN.as_bytes()));
 }

@@ -28,7 +28,7 @@ use self::{
 };
 use super::{
     file::{FileDownload, RemoteFile},
-    partial_file::{PartialFile, ResumeToken, discard, remove_status, segments_path},
+    partial_file::{PartialFile, discard, remove_remains, remove_status, segments_path},
 };
 use crate::transfer::{
     backup::LocalBackups,
@@ -215,9 +215,7 @@ impl Segmented<'_> {
         // download. A partial file without a status counts as completely written, which is true at this point.
         remove_status(&**self.fs, partial).await?;
         download.commit(&self.remote, file, self.target).await?;
-        if !self.fs.try_exists(partial).await? {
-            ResumeToken::remove(&**self.fs, partial).await;
-        }
+        remove_remains(self.fs, partial, None).await;
         if let Ok(client) = worker.client().await {
             download.set_time(client, &self.remote, None, self.target).await;
         }

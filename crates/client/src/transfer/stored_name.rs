@@ -1,4 +1,4 @@
-//! Uploads whose size `SIZE` does not report: their names and sizes in the listing of their directory.
+//! Uploads and copies whose size `SIZE` does not report: their names and sizes in the listing of their directory.
 
 use oxftp_proto::RemotePath;
 
@@ -162,6 +162,52 @@ async fn check_entry(client: &mut Client, path: &RemotePath, size: u64, answer: 
         Err(error) => {
             crate::trace::debug!("{path} is not compared: {error}");
             Ok(())
+        }
+    }
+}
+
+/// Compares the size of a copy that came from another server, if the server reports it (`SIZE`). Returns whether it did.
+pub(crate) async fn has_compared_size(client: &mut Client, path: &RemotePath, size: u64) -> Result<bool> {
+    if client.converts_files() {
+        return Ok(true);
+    }
+    match client.size_answer(path).await {
+        Ok(SizeAnswer::Size(0)) if size > 0 => check_reported_empty(client, path, size).await.map(|()| true),
+        Ok(SizeAnswer::Size(there)) => compare(there, size).map(|()| true),
+        Ok(SizeAnswer::Missing | SizeAnswer::Unknown) => Ok(false),
+        // The server has already confirmed the transfer.
+        Err(error) => {
+            crate::trace::warn!("the size of {path} is not compared: {error}");
+            Ok(false)
+        }
+    }
+}
+
+/// Compares the size of a copy under a temporary name, as the server reports or lists it. Whether the server finds the
+/// copy by its name is shown by the rename.
+pub(crate) async fn check_copy(client: &mut Client, temporary: &RemotePath, size: u64) -> Result<()> {
+    if has_compared_size(client, temporary, size).await? || client.is_broken() {
+        return Ok(());
+    }
+    match check_listed(client, temporary, size, &SizeAnswer::Unknown).await {
+        Err(Error::StoredElsewhere { .. }) => Ok(()),
+        checked => checked.map(|_| ()),
+    }
+}
+
+/// Returns the size of a file as a listing shows it. Some servers list `0` for files whose size they do not know: that is
+/// no size here.
+pub(crate) async fn listed_size(client: &mut Client, path: &RemotePath) -> Result<Option<u64>> {
+    if client.converts_files() {
+        return Ok(None);
+    }
+    match Box::pin(client.metadata(path)).await {
+        Ok(entry) => Ok(entry.exact_size().filter(|size| *size > 0)),
+        Err(error) if client.is_broken() => Err(error),
+        // The transfer shows whether the file exists.
+        Err(error) => {
+            crate::trace::debug!("the size of {path} is not known: {error}");
+            Ok(None)
         }
     }
 }
