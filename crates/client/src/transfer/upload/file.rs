@@ -121,6 +121,13 @@ impl FileUpload<'_> {
         // A file that cannot be read must not truncate the one on the server.
         let content = self.open_source(source).await?;
         let mut record = self.claim(client, content.size(), target).await;
+        if self.upload.temporary
+            && let Some(record) = &mut record
+            && let Some(stale) = record.renew_token(content.id(), self.progress.token(new_token))
+        {
+            let stale = remote_partial_path(target, &stale, client.encoding())?;
+            Self::remove_stale(client, &stale).await?;
+        }
         let path = match (self.upload.temporary, &record) {
             (false, _) => target.clone(),
             (true, Some(record)) => remote_partial_path(target, record.token(), client.encoding())?,
@@ -132,6 +139,19 @@ impl FileUpload<'_> {
             record.remove().await;
         }
         Ok(moved)
+    }
+
+    /// Removes the temporary file of another version. The server may still write the rest of that version into it, from a
+    /// session whose process was killed.
+    async fn remove_stale(client: &mut Client, path: &RemotePath) -> Result<()> {
+        match client.remove_file(path).await {
+            Err(error) if client.is_broken() || error.is_transient() => Err(error),
+            Err(error) => {
+                crate::trace::debug!("{path} is left: {error}");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     async fn upload_as(

@@ -103,6 +103,12 @@ impl UploadRecord {
         &self.token
     }
 
+    /// Takes another token if the record is that of another version of the file; returns the former one.
+    pub(crate) fn renew_token(&mut self, source: Option<SourceId>, token: &str) -> Option<String> {
+        let found = self.found.as_ref()?;
+        (Some(found.source) != source).then(|| std::mem::replace(&mut self.token, token.to_owned()))
+    }
+
     /// Records that this version is sent from this position. Without a record the upload cannot be resumed; a failure is
     /// logged only.
     pub(crate) async fn save(&mut self, source: SourceId, offset: u64) {

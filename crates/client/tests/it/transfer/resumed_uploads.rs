@@ -432,6 +432,29 @@ async fn temporary_upload_is_resumed_by_its_record() {
     assert_eq!(files(server.root()), ["a"]);
 }
 
+/// The session of the killed process may still write the older version.
+#[cfg(unix)]
+#[tokio::test]
+async fn other_version_gets_another_temporary_name() {
+    for resume in [false, true] {
+        let (older, newer) = (content(SIZE), vec![b'n'; SIZE]);
+        let (_local, path, records) = local(&older);
+        let server = server_with(b"old").await;
+        interrupt(&server, &path, &records, true).await;
+        let names = files(server.root());
+        let left = names.iter().find(|name| name.ends_with(oxftp::PART_SUFFIX)).unwrap();
+        let session = fs::File::options().write(true).open(server.root().join(left)).unwrap();
+        fs::write(&path, &newer).unwrap();
+
+        let mut client = recording(&server, &records).await;
+        client.upload(&path).temporary(true).resume(resume).await.unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&session, &older, 0).unwrap();
+
+        assert!(stored(&server) == newer, "the older version is under the final name");
+        assert_eq!(files(server.root()), ["a"]);
+    }
+}
+
 /// Two clients that upload to one name do not write to one temporary file.
 #[tokio::test]
 async fn simultaneous_temporary_uploads_store_one_whole() {
