@@ -121,12 +121,16 @@ impl FileUpload<'_> {
         // A file that cannot be read must not truncate the one on the server.
         let content = self.open_source(source).await?;
         let mut record = self.claim(client, content.size(), target).await;
+        let mut stale = Vec::new();
         if self.upload.temporary
             && let Some(record) = &mut record
-            && let Some(stale) = record.renew_token(content.id(), self.progress.token(new_token))
         {
-            let stale = remote_partial_path(target, &stale, client.encoding())?;
-            Self::remove_stale(client, &stale).await?;
+            for token in record.renew_token(content.id(), self.progress.token(new_token)) {
+                stale.push(remote_partial_path(target, token, client.encoding())?);
+            }
+        }
+        for path in &stale {
+            Self::remove_stale(client, path).await?;
         }
         let path = match (self.upload.temporary, &record) {
             (false, _) => target.clone(),
@@ -135,6 +139,10 @@ impl FileUpload<'_> {
         };
         let names = Names { source, path: &path, target };
         let moved = self.upload_as(client, content, names, record.as_mut()).await?;
+        for path in &stale {
+            // The server may have created it meanwhile. The upload itself is complete.
+            let _ = Self::remove_stale(client, path).await;
+        }
         if let Some(record) = record {
             record.remove().await;
         }
@@ -371,7 +379,7 @@ impl FileUpload<'_> {
         let mut record = record.zip(content.id());
         if self.upload.temporary
             && let Some((record, id)) = &mut record
-            && record.found().is_none()
+            && !record.has_token()
         {
             // If the process is killed after this point, only the record names the temporary file.
             record.save(*id, 0).await;

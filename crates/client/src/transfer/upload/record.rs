@@ -7,8 +7,12 @@
 //! modified 1700000000123456789
 //! inode 2049 1234
 //! offset 0
+//! stale 11d0f2a7
 //! end
 //! ```
+//!
+//! `stale` names temporary files of other versions, which are removed with the record: the server may still write them,
+//! or create them, from sessions whose processes were killed.
 //!
 //! It is a local file, named after a hash of server and path, which exists until the upload is complete. The upload
 //! holds its lock, so that no other process resumes a running upload or uses its temporary name.
@@ -45,6 +49,8 @@ pub(crate) struct UploadRecord {
     saved: Option<SystemTime>,
     /// The part of the temporary name that no other upload has.
     token: String,
+    /// The same of temporary files of other versions.
+    stale: Vec<String>,
 }
 
 /// The content of a record.
@@ -54,6 +60,7 @@ pub(crate) struct UploadState {
     pub(crate) source: SourceId,
     /// The position from which the last attempt sent the file.
     pub(crate) offset: u64,
+    pub(crate) stale: Vec<String>,
 }
 
 impl UploadRecord {
@@ -81,10 +88,12 @@ impl UploadRecord {
             Some(_) => fs.metadata(&path).await.ok().and_then(|found| found.modified),
             None => None,
         };
-        let mut record = Self { fs: fs.clone(), path, file, found: None, saved, token: token.to_owned() };
+        let (fs, token) = (fs.clone(), token.to_owned());
+        let mut record = Self { fs, path, file, found: None, saved, token, stale: Vec::new() };
         record.found = record.read().await;
         if let Some(found) = &record.found {
             record.token.clone_from(&found.token);
+            record.stale.clone_from(&found.stale);
         }
         Some(record)
     }
@@ -99,20 +108,30 @@ impl UploadRecord {
         self.saved
     }
 
+    /// Returns whether the file holds the token already.
+    pub(crate) fn has_token(&self) -> bool {
+        self.found.as_ref().is_some_and(|found| found.token == self.token)
+    }
+
     pub(crate) fn token(&self) -> &str {
         &self.token
     }
 
-    /// Takes another token if the record is that of another version of the file; returns the former one.
-    pub(crate) fn renew_token(&mut self, source: Option<SourceId>, token: &str) -> Option<String> {
-        let found = self.found.as_ref()?;
-        (Some(found.source) != source).then(|| std::mem::replace(&mut self.token, token.to_owned()))
+    /// Takes another token if the record is that of another version of the file. Returns the tokens of other versions.
+    pub(crate) fn renew_token(&mut self, source: Option<SourceId>, token: &str) -> &[String] {
+        if self.found.as_ref().is_some_and(|found| Some(found.source) != source) {
+            self.stale.push(std::mem::replace(&mut self.token, token.to_owned()));
+            if self.stale.len() > MAX_STALE {
+                self.stale.remove(0);
+            }
+        }
+        &self.stale
     }
 
     /// Records that this version is sent from this position. Without a record the upload cannot be resumed; a failure is
     /// logged only.
     pub(crate) async fn save(&mut self, source: SourceId, offset: u64) {
-        let state = UploadState { token: self.token.clone(), source, offset };
+        let state = UploadState { token: self.token.clone(), source, offset, stale: self.stale.clone() };
         if let Err(error) = self.write(&state).await {
             crate::trace::debug!("{error}");
         }
@@ -150,7 +169,7 @@ impl UploadRecord {
 
 impl UploadState {
     fn encode(&self) -> String {
-        let Self { token, source: SourceId { size, modified, inode }, offset } = self;
+        let Self { token, source: SourceId { size, modified, inode }, offset, stale } = self;
         let mut text = format!("{FIRST_LINE}\ntoken {token}\nsize {size}\n");
         // Writing to a string cannot fail.
         let _ = match modified {
@@ -161,7 +180,7 @@ impl UploadState {
             Some((device, number)) => writeln!(text, "inode {device} {number}"),
             None => writeln!(text, "inode {UNKNOWN}"),
         };
-        let _ = writeln!(text, "offset {offset}\n{LAST_LINE}");
+        let _ = writeln!(text, "offset {offset}\nstale {}\n{LAST_LINE}", stale.join(" "));
         text
     }
 
@@ -185,8 +204,10 @@ impl UploadState {
             }
         };
         let offset = value("offset")?.parse().ok()?;
+        let stale: Vec<_> = value("stale")?.split_whitespace().map(str::to_owned).collect();
         lines.next().filter(|line| *line == LAST_LINE)?;
-        Some(Self { token, source: SourceId { size, modified, inode }, offset })
+        let is_valid = stale.len() <= MAX_STALE && stale.iter().all(|token| is_token(token));
+        is_valid.then_some(Self { token, source: SourceId { size, modified, inode }, offset, stale })
     }
 }
 
@@ -243,6 +264,9 @@ const LAST_LINE: &str = "end";
 const UNKNOWN: &str = "unknown";
 const TOKEN_BYTES: usize = 4;
 
+/// Maximum number of temporary files of other versions.
+const MAX_STALE: usize = 8;
+
 /// A longer file is not a record.
 const MAX_BYTES: u64 = 1024;
 
@@ -258,7 +282,8 @@ mod tests {
 
     fn state() -> UploadState {
         let source = SourceId { size: 5, modified: Some(-3), inode: Some((1, 2)) };
-        UploadState { token: "0123abcd".to_owned(), source, offset: 4 }
+        let stale = ["11d0f2a7", "fedcba98"].map(str::to_owned).into();
+        UploadState { token: "0123abcd".to_owned(), source, offset: 4, stale }
     }
 
     async fn claim(fs: &Arc<dyn FileSystem>, path: &str) -> UploadRecord {
@@ -269,7 +294,9 @@ mod tests {
     #[test]
     fn upload_record_round_trips() {
         let unknown = SourceId { modified: None, inode: None, ..state().source };
-        for state in [state(), UploadState { source: unknown, ..state() }] {
+        let others =
+            [UploadState { source: unknown, ..state() }, UploadState { stale: Vec::new(), ..state() }];
+        for state in others.into_iter().chain([state()]) {
             assert_eq!(UploadState::decode(&(state.encode() + "garbage")), Some(state));
         }
     }
@@ -293,7 +320,10 @@ mod tests {
         drop(record);
 
         let found = claim(&fs, "a").await;
-        assert_eq!(found.found(), Some(&UploadState { token: "99999999".to_owned(), offset: 0, ..state() }));
+        assert_eq!(
+            found.found(),
+            Some(&UploadState { token: "99999999".to_owned(), offset: 0, stale: Vec::new(), ..state() })
+        );
         assert_eq!(claim(&fs, "b").await.found(), None);
         found.remove().await;
 

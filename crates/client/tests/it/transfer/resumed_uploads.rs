@@ -447,7 +447,14 @@ async fn other_version_gets_another_temporary_name() {
         fs::write(&path, &newer).unwrap();
 
         let mut client = recording(&server, &records).await;
-        client.upload(&path).temporary(true).resume(resume).await.unwrap();
+        // The older file appears again while the newer one is sent.
+        let left = server.root().join(left);
+        let again = move |event: ProgressEvent<'_>| {
+            if let ProgressEvent::Advanced { .. } = event {
+                fs::write(&left, "older").unwrap();
+            }
+        };
+        client.upload(&path).temporary(true).resume(resume).progress(again).await.unwrap();
         std::os::unix::fs::FileExt::write_all_at(&session, &older, 0).unwrap();
 
         assert!(stored(&server) == newer, "the older version is under the final name");
