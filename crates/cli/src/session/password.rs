@@ -89,7 +89,7 @@ impl Passwords {
         };
         let password = match own {
             Some(password) => password,
-            None => self.from_keyring_or_prompt(&user, url).await?,
+            None => self.keyring_or_prompt(&user, url).await?,
         };
         let credentials = Credentials::new(user, password);
         Ok(match from_netrc.account {
@@ -149,7 +149,7 @@ impl Passwords {
     }
 
     /// Returns the password of the keyring if the flags ask for that, else prompts.
-    async fn from_keyring_or_prompt(&mut self, user: &str, url: &FtpUrl) -> Result<Secret> {
+    async fn keyring_or_prompt(&mut self, user: &str, url: &FtpUrl) -> Result<Secret> {
         let host = url.host().name;
         let Some(keyring) = self.keyring else { return self.ask(user, &host).await };
         let account = KeyringAccount::of(user, url);
