@@ -7,7 +7,7 @@ use std::sync::{
 use std::time::SystemTime;
 
 use super::resume::SourceId;
-use crate::{Progress, ProgressEvent};
+use crate::{Progress, ProgressEvent, RemotePath};
 
 /// Forwards the events of one file under its name, and subtracts the bytes that a failed attempt reported.
 #[derive(Debug)]
@@ -43,9 +43,11 @@ pub(crate) struct FileProgress<'a> {
 }
 
 /// A file that an attempt of an upload stored whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredFile {
     pub(crate) moved: Transferred,
+    /// The path under which the server stored it: the target, or a temporary name.
+    pub(crate) path: RemotePath,
     /// The version of the local file.
     pub(crate) source: SourceId,
     /// The time of the local file.
@@ -104,6 +106,12 @@ impl<'a> FileProgress<'a> {
     /// Records that the server has the whole file.
     pub(crate) fn note_stored(&self, stored: StoredFile) {
         *self.stored.lock().unwrap_or_else(PoisonError::into_inner) = Some(stored);
+    }
+
+    /// Returns the path at which an earlier attempt stored the whole file.
+    pub(crate) fn stored_path(&self) -> Option<RemotePath> {
+        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        stored.as_ref().map(|stored| stored.path.clone())
     }
 
     /// Takes the record of an earlier attempt that stored the whole file.

@@ -129,6 +129,9 @@ impl FileUpload<'_> {
                 stale.push(remote_partial_path(target, token, client.encoding())?);
             }
         }
+        // An earlier attempt of this process was about to rename it.
+        let stored = self.progress.stored_path();
+        stale.retain(|path| Some(path) != stored.as_ref());
         for path in &stale {
             Self::remove_stale(client, path).await?;
         }
@@ -137,6 +140,7 @@ impl FileUpload<'_> {
             (true, Some(record)) => remote_partial_path(target, record.token(), client.encoding())?,
             (true, None) => remote_partial_path(target, self.progress.token(new_token), client.encoding())?,
         };
+        let path = stored.unwrap_or(path);
         let names = Names { source, path: &path, target };
         let moved = self.upload_as(client, content, names, record.as_mut()).await?;
         for path in &stale {
@@ -192,17 +196,26 @@ impl FileUpload<'_> {
                 self.progress.give_up_resuming();
                 self.progress.retry(&source.display().to_string());
                 let content = self.open_source(source).await?;
-                stored = self.send_and_check(client, content, names, 0, record).await;
+                stored = self.send_and_check(client, content, names, 0, record.as_deref_mut()).await;
             }
             Err(_) if offset > 0 => self.progress.lost_while_resuming(),
             _ => {}
         }
         let (stored, set) = stored?;
         if let Some((id, modified)) = version {
-            self.progress.note_stored(StoredFile { moved: stored.moved, source: id, modified });
+            let path = path.clone();
+            self.progress.note_stored(StoredFile { moved: stored.moved, path, source: id, modified });
         }
-        self.complete(client, names, stored.modified, set).await?;
-        Ok(stored.moved)
+        let mut recorded = record.zip(version).filter(|_| self.upload.temporary);
+        if let Some((record, (id, _))) = &mut recorded {
+            record.save_before_rename(*id).await;
+        }
+        let completed = self.complete(client, names, stored.modified, set).await;
+        if let (Err(_), false, Some((record, (id, _)))) = (&completed, client.is_broken(), recorded) {
+            // The server has answered: it renames nothing later.
+            record.save_again(id, stored.moved.resumed).await;
+        }
+        completed.map(|()| stored.moved)
     }
 
     /// Sets the permissions and the time of a stored file, and its final name. `set` is the result of setting the time, where

@@ -11,8 +11,8 @@
 //! end
 //! ```
 //!
-//! `stale` names temporary files of other versions, which are removed with the record: the server may still write them,
-//! or create them, from sessions whose processes were killed.
+//! `stale` names temporary files of other versions, and one that was about to be renamed. They are removed with the
+//! record: the server may still write, create or rename them, for sessions whose processes were killed.
 //!
 //! It is a local file, named after a hash of server and path, which exists until the upload is complete. The upload
 //! holds its lock, so that no other process resumes a running upload or uses its temporary name.
@@ -35,7 +35,7 @@ use crate::{
         CreateDirOptions, FileHandle, FileSystem, OpenMode,
         locked_file::{LockedFile, create_locked, open_locked},
     },
-    transfer::resume::SourceId,
+    transfer::{partial_name::new_token, resume::SourceId},
     url::Host,
 };
 
@@ -120,10 +120,8 @@ impl UploadRecord {
     /// Takes another token if the record is that of another version of the file. Returns the tokens of other versions.
     pub(crate) fn renew_token(&mut self, source: Option<SourceId>, token: &str) -> &[String] {
         if self.found.as_ref().is_some_and(|found| Some(found.source) != source) {
-            self.stale.push(std::mem::replace(&mut self.token, token.to_owned()));
-            if self.stale.len() > MAX_STALE {
-                self.stale.remove(0);
-            }
+            let token = std::mem::replace(&mut self.token, token.to_owned());
+            self.add_stale(token);
         }
         &self.stale
     }
@@ -134,6 +132,30 @@ impl UploadRecord {
         let state = UploadState { token: self.token.clone(), source, offset, stale: self.stale.clone() };
         if let Err(error) = self.write(&state).await {
             crate::trace::debug!("{error}");
+        }
+    }
+
+    /// Records that the file is stored and is about to get its final name.
+    ///
+    /// If the process is killed after this point, the server may still rename the temporary file. An upload into that
+    /// file would then appear under the final name before it is complete, so the record names another one.
+    pub(crate) async fn save_before_rename(&mut self, source: SourceId) {
+        let token = std::mem::replace(&mut self.token, new_token());
+        self.add_stale(token.clone());
+        self.save(source, 0).await;
+        self.token = token;
+    }
+
+    /// Records again that this version is sent under its temporary name, because it was not renamed.
+    pub(crate) async fn save_again(&mut self, source: SourceId, offset: u64) {
+        self.stale.retain(|stale| *stale != self.token);
+        self.save(source, offset).await;
+    }
+
+    fn add_stale(&mut self, token: String) {
+        self.stale.push(token);
+        if self.stale.len() > MAX_STALE {
+            self.stale.remove(0);
         }
     }
 

@@ -462,6 +462,32 @@ async fn other_version_gets_another_temporary_name() {
     }
 }
 
+/// The server may still rename the temporary file for the session of the killed process.
+#[tokio::test]
+async fn killed_during_rename_uploads_under_another_name() {
+    let (_local, path, records) = local(b"hello");
+    let stored = |script: Script| {
+        let script = script.passive().expect_start("STOR a.").reply("150 here").expect_data("hello");
+        script.reply("226 done").expect_start("SIZE a.").reply("213 5")
+    };
+    let first = stored(Script::new().login().type_image()).expect_start("RNFR a.").close();
+    let second = Script::new().login().expect_start("DELE a.").reply("550 it was renamed");
+    let second = stored(second.type_image()).expect_start("RNFR a.").reply("350 go on");
+    let second =
+        second.expect("RNTO a").reply("250 renamed").expect_start("DELE a.").reply("550 it was renamed");
+    let server = Script::start_each([first, second]).await;
+    let upload = async || {
+        let pool = Pool::new(builder().upload_records(&records), server.address(), Credentials::anonymous());
+        pool.upload(&path).temporary(true).resume(true).retries(0).await
+    };
+
+    assert!(upload().await.unwrap_err().is_connection_lost());
+    upload().await.unwrap();
+
+    assert_eq!(fs::read_dir(&records).unwrap().count(), 0);
+    server.done().await;
+}
+
 /// Two clients that upload to one name do not write to one temporary file.
 #[tokio::test]
 async fn simultaneous_temporary_uploads_store_one_whole() {
