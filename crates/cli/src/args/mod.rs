@@ -27,7 +27,7 @@ pub(crate) use mode::{Mode, OctalMode};
 pub(crate) use range::ByteRange;
 pub(crate) use rate::RateTimetable;
 pub(crate) use record::RecordArgs;
-pub(crate) use selection::{ByteRegex, DepthArgs, ListedArgs, NameArgs, SelectionArgs};
+pub(crate) use selection::{ByteRegex, DepthArgs, GlobArgs, ListedArgs, NameArgs, SelectionArgs};
 pub(crate) use shell::ShellArgs;
 pub(crate) use transfer::{
     ChangeEventArgs, EventArgs, ExistingArgs, LinksArg, ModeArgs, MoveArgs, TransferArgs, VerifyArg,

@@ -42,14 +42,21 @@ pub(crate) struct DepthArgs {
     pub(crate) max_depth: Option<u32>,
 }
 
+/// Whether names contain patterns.
+#[derive(Debug, Clone, Copy, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub(crate) struct GlobArgs {
+    /// Take *, ?, [, ] and { in names as they are; otherwise they are patterns, as in 'logs/{a,b}*.gz' or 'pub/**/*.csv'
+    #[arg(long)]
+    pub(crate) no_glob: bool,
+}
+
 /// Flags that say how the paths of URLs are read.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct NameArgs {
-    /// Take *, ?, [, ] and { in URLs as parts of names; otherwise they are patterns, as in 'logs/{a,b}*.gz' or
-    /// 'pub/**/*.csv'
-    #[arg(long)]
-    pub(crate) no_glob: bool,
+    #[command(flatten)]
+    pub(crate) glob: GlobArgs,
     /// Read names from this file, one per line; - is stdin. URLs, or paths below the URL of the command line
     #[arg(long, value_name = "FILE")]
     pub(crate) files_from: Option<PathBuf>,

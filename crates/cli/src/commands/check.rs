@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, JobCount, ListedArgs, SelectionArgs},
+    args::{ConnectionArgs, DepthArgs, GlobArgs, JobCount, ListedArgs, SelectionArgs},
     failure::{Exit, Failure, Result},
     output::Output,
     session::Session,
@@ -55,11 +55,14 @@ pub(crate) struct CheckArgs {
     /// Use at most N connections; auto opens more, up to 16, while that makes the transfer faster
     #[arg(short, long, value_name = "N", default_value = "auto")]
     jobs: JobCount,
-    /// Two trees, each a URL or a local directory; with --sums, one
+    /// Two trees, each a URL or a local directory; with --sums, one. A pattern in the URL of SRC selects what matches in the
+    /// directory before it
     #[arg(value_name = "SRC", required = true, num_args = 1..=2)]
     trees: Vec<String>,
     #[command(flatten)]
     selection: SelectionArgs,
+    #[command(flatten)]
+    glob: GlobArgs,
     #[command(flatten)]
     listed: ListedArgs,
     #[arg(skip)]
@@ -83,7 +86,14 @@ pub(crate) async fn run(mut args: CheckArgs, app: &App) -> Result {
     let mut report = Differences::new(args.json);
     let checked = match (&args.sums, &args.trees[..]) {
         (Some(sums), [tree]) => check_sums(&args, sums, tree, &mut session, &mut report).await,
-        (None, [source, target]) => check_trees(&args, source, target, &mut session, &mut report).await,
+        (None, [source, target]) => {
+            let endpoints = (MirrorOperand::read(source)?, MirrorOperand::read(target)?);
+            let endpoints = match args.glob.no_glob {
+                true => endpoints,
+                false => (endpoints.0.expand(&mut session, &mut args.conditions).await?, endpoints.1),
+            };
+            check_trees(&args, &endpoints, &mut session, &mut report).await
+        }
         (Some(_), _) => return Err(Failure::Usage("--sums takes one directory".to_owned())),
         (None, _) => {
             return Err(Failure::UsageWithHint {
@@ -162,14 +172,12 @@ impl Differences {
 /// Compares two trees; returns the number of equal files.
 async fn check_trees(
     args: &CheckArgs,
-    source: &str,
-    target: &str,
+    endpoints: &(MirrorOperand, MirrorOperand),
     session: &mut Session,
     report: &mut Differences,
 ) -> Result<u64> {
     let jobs = args.jobs.max_connections();
-    let endpoints = (MirrorOperand::read(source)?, MirrorOperand::read(target)?);
-    let (outcome, about) = match &endpoints {
+    let (outcome, about) = match endpoints {
         (MirrorOperand::Url(source), MirrorOperand::Path(target)) => {
             let pool = session.pool(source, jobs).await?;
             (compare(pool.mirror_down(source.path(), target), args).await, source)
@@ -182,7 +190,9 @@ async fn check_trees(
             let pools = (session.pool(source, jobs).await?, session.pool(target, jobs).await?);
             (compare(across(&pools, source, target), args).await, source)
         }
-        (MirrorOperand::Path(_), MirrorOperand::Path(_)) => return Err(nothing_remote([source, target])),
+        (MirrorOperand::Path(_), MirrorOperand::Path(_)) => {
+            return Err(nothing_remote([&args.trees[0], &args.trees[1]]));
+        }
     };
     let (mut steps, outcome) = outcome;
     steps.sort_by(|one, other| one.path.as_bytes().cmp(other.path.as_bytes()));
@@ -192,7 +202,7 @@ async fn check_trees(
     let mut same = outcome.map_err(|error| Failure::about_trees(about, error))?.unchanged;
     if args.content {
         let known: Vec<_> = steps.iter().map(|step| step.path.as_bytes().to_vec()).collect();
-        same -= check_contents(args, &endpoints, &known, session, report).await?;
+        same -= check_contents(args, endpoints, &known, session, report).await?;
     }
     Ok(same)
 }

@@ -15,7 +15,7 @@ use clap::Args;
 use oxftp::{FtpUrl, Pool, Progress, RemotePath};
 
 use super::support::{
-    concurrent,
+    concurrent, local_glob,
     lock::{JobLocks, LockTarget},
     operands::read_names,
     rename_rule::RenameArgs,
@@ -29,8 +29,8 @@ use super::support::{
 use crate::{
     app::App,
     args::{
-        ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, LinksArg, ModeArgs, MoveArgs, RecordArgs,
-        SelectionArgs, TransferArgs, names_url,
+        ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, GlobArgs, LinksArg, ModeArgs, MoveArgs,
+        RecordArgs, SelectionArgs, TransferArgs, names_url,
     },
     failure::{Failure, Result},
     progress::Scope,
@@ -70,7 +70,7 @@ pub(crate) struct PutArgs {
     moves: MoveArgs,
     #[command(flatten)]
     renames: RenameArgs,
-    /// Files or directories to upload; - is stdin. The last word is the destination: a directory if it ends in /, else the
+    /// Files or directories to upload, or patterns such as 'logs/*.gz'; - is stdin. The last word is the destination: a directory if it ends in /, else the
     /// new name
     #[arg(value_name = "SRC", required = true)]
     words: Vec<PathBuf>,
@@ -78,6 +78,8 @@ pub(crate) struct PutArgs {
     sources: Vec<PathBuf>,
     #[arg(skip)]
     url: String,
+    #[command(flatten)]
+    glob: GlobArgs,
     /// Read the names of files to upload from this file, one per line; - is stdin
     #[arg(long, value_name = "FILE", help_heading = "Selection")]
     files_from: Option<PathBuf>,
@@ -169,7 +171,13 @@ impl PutArgs {
                 },
             });
         }
-        self.sources = sources;
+        if self.glob.no_glob {
+            self.sources = sources;
+            return Ok(());
+        }
+        for source in &sources {
+            self.sources.append(&mut local_glob::expand(source)?);
+        }
         Ok(())
     }
 

@@ -82,6 +82,8 @@ impl Shell {
             operands == OperandKind::Trees && classified.flags.iter().any(|flag| flag.text == "-R");
         let flags = classified.flags.iter().filter(|flag| !(reversed && flag.text == "-R"));
         words.extend(flags.map(|flag| flag.text.clone()));
+        // The shell expands patterns itself; what is quoted is a name.
+        words.extend((verb == "put").then(|| "--no-glob".to_owned()));
         words.extend((self.text && matches!(verb, "get" | "put" | "cat")).then(|| "--ascii".to_owned()));
         let backwards = reversed || names_local_tree(&classified.operands);
         if let (OperandKind::Trees, false, [from, ..]) = (operands, backwards, &classified.operands[..])
@@ -151,7 +153,9 @@ impl Shell {
                 let at = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
                 let (here, there) = if backwards { (at(0), at(1)) } else { (at(1), at(0)) };
                 let here = if here.is_empty() { "." } else { here }.to_owned();
-                let there = self.cwd.url(there);
+                let pattern = words.first().filter(|_| !backwards).and_then(|word| word.pattern.as_deref());
+                let there =
+                    pattern.map_or_else(|| self.cwd.url(there), |pattern| self.cwd.url_of_pattern(pattern));
                 if backwards { vec![here, there] } else { vec![there, here] }
             }
         })

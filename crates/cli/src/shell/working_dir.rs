@@ -57,6 +57,14 @@ impl WorkingDir {
         format!("{}/{}{slash}", self.base, utf8_percent_encode(&whole, PATH))
     }
 
+    /// Returns the URL of a path with patterns; those in the name of the current directory are no patterns.
+    pub(super) fn url_of_pattern(&self, pattern: &str) -> String {
+        let whole = self.path(pattern);
+        let (directory, pattern) = whole.split_at(whole.strip_suffix(pattern).map_or(0, str::len));
+        let encoded = (utf8_percent_encode(directory, PATH), utf8_percent_encode(pattern, PATTERN));
+        format!("{}/{}{}", self.base, encoded.0, encoded.1)
+    }
+
     /// Returns the URL of the current directory, as the destination of uploads.
     pub(super) fn url_of_directory(&self) -> String {
         let url = self.url("");
@@ -97,6 +105,9 @@ fn encoded(text: &str) -> String {
 
 /// Encodes everything with a meaning in URLs, except slashes.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
+
+/// As [`PATH`], except the characters of patterns and the backslashes before quoted ones.
+const PATTERN: &AsciiSet = &PATH.remove(b'*').remove(b'?').remove(b'[').remove(b']').remove(b'\\');
 
 #[cfg(test)]
 mod tests {

@@ -80,6 +80,23 @@ fn patterns() -> Vec<Row> {
         row("mirror --files-from - URL/pub copy").input("../big\n").fails(2, "is not below the trees"),
         row("check --files-from - tree URL/pub").input("one\n").fails(1, "").mentions(&["missing one\n"]),
         row("put --files-from - URL/").input("up.txt\ntree/one\n").there("up.txt", UP).there("one", "1"),
+        row("mirror URL/pub/*.txt copy")
+            .here("copy/a.txt", ALPHA)
+            .gone_here("copy/b.log")
+            .gone_here("copy/sub"),
+        row("mirror URL/p*/{b.log,sub} copy")
+            .here("copy/pub/sub/a b.txt", BLANK)
+            .here("copy/pub/b.log", "b".repeat(3000))
+            .gone_here("copy/pub/a.txt"),
+        row("mirror URL/**/a.txt copy").here("copy/pub/a.txt", ALPHA).gone_here("copy/pub/b.log"),
+        row("mirror --delete URL/pub/*.txt tree").here("tree/a.txt", ALPHA).here("tree/one", "1"),
+        row("mirror --delete URL/pub/o*.none tree").fails(6, "nothing matches").here("tree/one", "1"),
+        row("mirror --no-glob URL/pub/*.txt copy").fails(6, "*.txt"),
+        row("check URL/pub/*.txt tree").fails(1, "").lists(&["missing a.txt"]),
+        row("put tree/o* tree/i*/t* URL/pub/").there("pub/one", "1").there("pub/two", "22"),
+        row("put tree/{one,in/two} URL/pub/").there("pub/one", "1").there("pub/two", "22"),
+        row("put tree/*.none URL/pub/").fails(6, "nothing matches tree/*.none"),
+        row("put --no-glob tree/o* URL/pub/").fails(9, "tree/o*"),
     ]
 }
 

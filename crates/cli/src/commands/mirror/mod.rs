@@ -8,7 +8,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use clap::{Args, ValueEnum};
 use oxftp::{
-    FtpUrl, Pool, Report, Selection,
+    FtpUrl, Pool, RemotePath, Report, Selection,
     mirror::{Action, Compare, Delete, Filter, Mirror, Step},
 };
 
@@ -16,15 +16,17 @@ use self::{step_counts::StepCounts, step_lines::step_lines};
 use super::support::{
     listed_paths::listed,
     lock::{JobLocks, LockTarget},
+    operands::Operands,
     selector::Selector,
     stability::Stability,
     summary::summary,
+    url_glob::TreeGlob,
 };
 use crate::{
     app::App,
     args::{
-        ConnectionArgs, DepthArgs, ExistingArgs, FilterArgs, LinksArg, ListedArgs, ModeArgs, MoveArgs,
-        RecordArgs, SelectionArgs, TransferArgs,
+        ConnectionArgs, DepthArgs, ExistingArgs, FilterArgs, GlobArgs, LinksArg, ListedArgs, ModeArgs,
+        MoveArgs, RecordArgs, SelectionArgs, TransferArgs,
     },
     failure::{Exit, Failure, Result},
     output::Output,
@@ -87,7 +89,8 @@ pub(crate) struct MirrorArgs {
     /// Stop after more than N failures
     #[arg(long, value_name = "N")]
     max_errors: Option<usize>,
-    /// Source: a URL or a local directory
+    /// Source: a URL or a local directory. A pattern in the URL, as in 'ftp://example.org/logs/2026-*', selects what
+    /// matches in the directory before it
     #[arg(value_name = "SRC")]
     source: String,
     /// Destination: a URL or a local directory
@@ -95,6 +98,8 @@ pub(crate) struct MirrorArgs {
     target: String,
     #[command(flatten)]
     selection: SelectionArgs,
+    #[command(flatten)]
+    glob: GlobArgs,
     #[command(flatten)]
     listed: ListedArgs,
     #[command(flatten)]
@@ -155,8 +160,12 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
     let (source, target) = (MirrorOperand::read(&args.source)?, MirrorOperand::read(&args.target)?);
     let begun = Instant::now();
     let mut session = Session::new(args.connection.clone())?;
-    let locks = lock(args, &mut session, &source, &target).await?;
     let mut conditions = Vec::from_iter(listed(&args.listed)?);
+    let source = match args.glob.no_glob {
+        true => source,
+        false => source.expand(&mut session, &mut conditions).await?,
+    };
+    let locks = lock(args, &mut session, &source, &target).await?;
     if let Some(seconds) = args.existing.stable {
         conditions.push(stable_files(&mut session, &source, seconds).await?);
     }
@@ -276,6 +285,26 @@ impl MirrorOperand {
             true => session::url(word).map(|url| Self::Url(Box::new(url))),
             false => Ok(Self::Path(word.into())),
         }
+    }
+
+    /// Replaces a pattern in a URL by the directory before it, and adds the condition that its paths match.
+    ///
+    /// Fails if nothing matches: a mirror would delete the copies. A name that is written like the pattern is meant
+    /// itself.
+    pub(super) async fn expand(self, session: &mut Session, conditions: &mut Vec<Selection>) -> Result<Self> {
+        let Self::Url(url) = self else { return Ok(self) };
+        let glob = TreeGlob::parse(url.encoded_path());
+        let glob =
+            glob.map_err(|why| Failure::Usage(format!("the pattern in {url} cannot be used: {why}")))?;
+        let Some(glob) = glob else { return Ok(Self::Url(url)) };
+        let literal = url.path();
+        let matching = Operands::expand_url(session, &url).await?;
+        if matching.iter().any(|operand| operand.entry.is_some() && operand.url.path() == literal) {
+            return Ok(Self::Url(url));
+        }
+        let base = url.with_path(RemotePath::from_wire(&glob.base, oxftp::Encoding::UTF_8));
+        conditions.push(Selection::new(move |candidate| glob.accepts(candidate.path, candidate.is_dir)));
+        Ok(Self::Url(Box::new(base)))
     }
 }
 

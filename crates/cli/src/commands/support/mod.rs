@@ -6,6 +6,7 @@ pub(crate) mod diagnose;
 pub(crate) mod empty_listing;
 pub(crate) mod entry;
 pub(crate) mod listed_paths;
+pub(crate) mod local_glob;
 pub(crate) mod lock;
 pub(crate) mod operands;
 pub(crate) mod range;

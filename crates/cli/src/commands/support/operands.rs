@@ -38,13 +38,18 @@ impl Operands {
         let written = written(words, names)?;
         let mut operands = Self { found: Vec::new(), failed: Vec::new() };
         for url in written {
-            match expand(session, url, names.no_glob).await {
+            match expand(session, url, names.glob.no_glob).await {
                 Ok(found) => operands.found.extend(found),
                 Err(failure @ (Failure::Usage(_) | Failure::Interrupted)) => return Err(failure),
                 Err(failure) => operands.failed.push(failure),
             }
         }
         Ok(operands)
+    }
+
+    /// Returns what the pattern in a URL matches; without one, the URL itself.
+    pub(crate) async fn expand_url(session: &mut Session, url: &FtpUrl) -> Result<Vec<Operand>> {
+        expand(session, WrittenUrl { url: url.clone(), is_literal: false }, false).await
     }
 
     /// Keeps the operands that the selection accepts; looks up those that no listing showed.

@@ -57,16 +57,72 @@ impl UrlGlob {
         let names: Vec<&str> = encoded.split('/').collect();
         let Some(first) = names.iter().position(|name| is_pattern(name)) else { return Ok(None) };
         let (before, names) = names.split_at(first);
-        let base = match before {
-            [""] => b"/".to_vec(),
-            before => percent_decode_str(&before.join("/")).collect(),
-        };
+        Ok(Some(Self { base: directory(before), names: Names::new(names)? }))
+    }
+}
+
+impl Names {
+    /// Parses encoded names below a directory.
+    fn new(names: &[&str]) -> Result<Self, String> {
         let names: Vec<&str> = names.iter().copied().filter(|name| !name.is_empty()).collect();
-        let names = match names.contains(&"**") {
-            true => Names::Tree(NamePattern::new(&names.join("/"))?),
-            false => Names::Levels(names.into_iter().map(NamePattern::new).collect::<Result<_, _>>()?),
-        };
-        Ok(Some(Self { base, names }))
+        Ok(match names.contains(&"**") {
+            true => Self::Tree(NamePattern::new(&names.join("/"))?),
+            false => Self::Levels(names.into_iter().map(NamePattern::new).collect::<Result<_, _>>()?),
+        })
+    }
+
+    /// Returns whether a path below the directory matches, lies within a directory that matches, or is a directory on
+    /// the way to such paths.
+    fn accepts(&self, path: &str, is_dir: bool) -> bool {
+        let parts: Vec<&str> = path.split('/').collect();
+        match self {
+            Self::Levels(levels) => {
+                let is_within = parts.len() >= levels.len();
+                (is_within || is_dir) && levels.iter().zip(parts).all(|(level, name)| level.matches(name))
+            }
+            Self::Tree(pattern) => {
+                is_dir || (1..=parts.len()).any(|end| pattern.matches(&parts[..end].join("/")))
+            }
+        }
+    }
+}
+
+/// Returns the decoded path of encoded names.
+fn directory(names: &[&str]) -> Vec<u8> {
+    match names {
+        [""] => b"/".to_vec(),
+        names => percent_decode_str(&names.join("/")).collect(),
+    }
+}
+
+/// A pattern for the source of a tree: the directory before the first name with a pattern, and what is selected in it.
+#[derive(Debug)]
+pub(crate) struct TreeGlob {
+    /// The path of the directory; empty for the login directory.
+    pub(crate) base: Vec<u8>,
+    alternatives: Vec<Names>,
+}
+
+impl TreeGlob {
+    /// Parses the encoded path of a URL; returns `None` if it has no pattern.
+    pub(crate) fn parse(encoded: &str) -> Result<Option<Self>, String> {
+        let paths = alternatives(encoded.trim_end_matches('/'));
+        let paths: Vec<Vec<&str>> = paths.iter().map(|path| path.split('/').collect()).collect();
+        let Some((first, others)) = paths.split_first() else { return Ok(None) };
+        let is_common = |at: usize, name: &str| others.iter().all(|other| other.get(at) == Some(&name));
+        let fixed =
+            first.iter().enumerate().take_while(|(at, name)| !is_pattern(name) && is_common(*at, name));
+        let fixed = fixed.count();
+        if fixed == first.len() {
+            return Ok(None);
+        }
+        let below = paths.iter().map(|path| Names::new(&path[fixed..]));
+        Ok(Some(Self { base: directory(&first[..fixed]), alternatives: below.collect::<Result<_, _>>()? }))
+    }
+
+    /// Returns whether a path below the directory is selected.
+    pub(crate) fn accepts(&self, path: &str, is_dir: bool) -> bool {
+        self.alternatives.iter().any(|names| names.accepts(path, is_dir))
     }
 }
 
@@ -270,5 +326,37 @@ mod tests {
         assert_eq!(expanded("{x}{a,b}"), "{x}a {x}b");
         assert_eq!(expanded("%7Ba,b%7D"), "%7Ba,b%7D");
         assert_eq!(alternatives("{1..9999}{1..9999}").len(), 10_000);
+    }
+
+    #[test]
+    fn glob_of_tree_selects_below_directory() {
+        let parse = |path: &str| TreeGlob::parse(path).unwrap();
+        let accepts = |pattern: &str, path, is_dir| parse(pattern).unwrap().accepts(path, is_dir);
+
+        assert_eq!(parse("a/{b,c}/d").unwrap().base, b"a");
+        assert_eq!(parse("/{x/y,z}").unwrap().base, b"/");
+        assert_eq!(parse("a%20b/{c,c}").map(|glob| glob.base), None);
+        assert!(parse("a/b/").is_none() && parse("").is_none());
+        for (pattern, path, is_dir) in [
+            ("d/2026-*", "2026-01", true),
+            ("d/2026-*", "2026-01/a/b", false),
+            ("d/*/x", "any", true),
+            ("d/{a,b/c}", "b/c/file", false),
+            ("d/{a,b/c}", "b", true),
+            ("d/**/*.csv", "a/b", true),
+            ("d/**/*.csv", "a/b.csv", false),
+        ] {
+            assert!(accepts(pattern, path, is_dir), "{pattern} {path}");
+        }
+        for (pattern, path, is_dir) in [
+            ("d/2026-*", "2025-01", true),
+            ("d/2026-*", "2025-01/2026-1", false),
+            ("d/*/x", "any", false),
+            ("d/*", ".hidden", false),
+            ("d/{a,b/c}", "b/d", true),
+            ("d/**/*.csv", "a/b.txt", false),
+        ] {
+            assert!(!accepts(pattern, path, is_dir), "{pattern} {path}");
+        }
     }
 }
