@@ -42,6 +42,13 @@ pub(crate) struct DepthArgs {
     pub(crate) max_depth: Option<u32>,
 }
 
+impl DepthArgs {
+    /// Returns the number of levels that a listing enters.
+    pub(crate) fn levels(self) -> usize {
+        self.max_depth.map_or(usize::MAX, |levels| levels as usize)
+    }
+}
+
 /// Flags that say how the paths of URLs are read.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
