@@ -36,6 +36,12 @@ impl Output {
         self.line_with(|buffer| buffer.extend_from_slice(line.as_ref())).await
     }
 
+    /// Writes a line with an old and a new path, as in `a -> b`.
+    pub(crate) async fn mapping(&mut self, from: &[u8], to: &[u8]) -> Result {
+        let line = [&self.displayable(from)[..], b" -> ", &self.displayable(to)].concat();
+        self.line(line).await
+    }
+
     /// Writes the line that `append` appends to the buffer.
     pub(crate) async fn line_with(&mut self, append: impl FnOnce(&mut Vec<u8>)) -> Result {
         append(&mut self.buffer);

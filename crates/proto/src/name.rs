@@ -222,8 +222,6 @@ mod tests {
             ["Käse".as_bytes(), b"K\xe4se"].map(|bytes| FileName::from_wire(bytes, latin1).unwrap());
 
         assert_eq!((utf8.as_str(), other.as_str()), (Some("Käse"), Some("Käse")));
-        assert_eq!(crate::RemotePath::from(utf8).to_wire(latin1).unwrap().as_ref(), "Käse".as_bytes());
-        assert_eq!(crate::RemotePath::from(other).to_wire(latin1).unwrap().as_ref(), b"K\xe4se");
     }
 
     #[test]

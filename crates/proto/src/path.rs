@@ -359,4 +359,14 @@ mod tests {
         assert_eq!(path.to_wire(gbk).unwrap().as_ref(), b"\xd6\xd0/\xff\xfe");
         assert_eq!(directory.join_in(&name("文"), gbk).as_str(), Some("中/文"));
     }
+
+    #[cfg(feature = "encodings")]
+    #[test]
+    fn path_of_a_name_keeps_its_encoding() {
+        let latin1: Encoding = "latin1".parse().unwrap();
+        for wire in ["Käse".as_bytes(), b"K\xe4se"] {
+            let name = FileName::from_wire(wire, latin1).unwrap();
+            assert_eq!(RemotePath::from(name).to_wire(latin1).unwrap().as_ref(), wire);
+        }
+    }
 }

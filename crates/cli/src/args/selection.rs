@@ -51,6 +51,13 @@ pub(crate) struct GlobArgs {
     pub(crate) no_glob: bool,
 }
 
+impl DepthArgs {
+    /// Returns the number of levels that a listing enters.
+    pub(crate) fn levels(self) -> usize {
+        self.max_depth.map_or(usize::MAX, |levels| levels as usize)
+    }
+}
+
 /// Flags that say how the paths of URLs are read.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]

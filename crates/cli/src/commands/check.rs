@@ -263,12 +263,8 @@ async fn files(
     let mut files = match tree {
         MirrorOperand::Url(url) => {
             let client = session.client(url).await?;
-            let levels = args.depth.max_depth.map_or(usize::MAX, |depth| depth as usize);
-            let mut listing = client.list(url.path()).recursive().max_depth(levels);
-            if let Some(selection) = selector.listing() {
-                listing = listing.select(selection);
-            }
-            let found = listing.await.map_err(|error| Failure::about(url, error))?;
+            let listing = client.list(url.path()).recursive().max_depth(args.depth.levels());
+            let found = selector.narrow(listing).await.map_err(|error| Failure::about(url, error))?;
             let root = url.path();
             let files = found.iter().filter(|entry| entry.is_file()).map(|entry| below(&entry.path(), &root));
             files.collect()

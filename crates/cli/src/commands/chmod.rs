@@ -6,12 +6,13 @@ use oxftp::{Client, EntryKind, FtpUrl, RemotePath};
 use super::support::{diagnose, operands::Operands, selector::Selector};
 use crate::{
     app::App,
-    args::{ChangeEventArgs, ConnectionArgs, DepthArgs, Mode, NameArgs, SelectionArgs},
+    args::{ChangeEventArgs, ConnectionArgs, DepthArgs, Mode, OperandArgs},
     failure::{Exit, Failure, Result},
     session::Session,
 };
 
 #[derive(Debug, Args)]
+#[command(mut_arg("urls", |urls| urls.help("Files or directories to change")))]
 pub(crate) struct ChmodArgs {
     /// Change directories and their contents; with a selection, only the selected files in them. Symbolic links are left
     /// alone
@@ -21,13 +22,8 @@ pub(crate) struct ChmodArgs {
     /// anyone may execute)
     #[arg(value_name = "MODE")]
     mode: Mode,
-    /// Files or directories to change
-    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    names: NameArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     depth: DepthArgs,
     #[command(flatten)]
@@ -38,29 +34,21 @@ pub(crate) struct ChmodArgs {
 
 pub(crate) async fn run(args: ChmodArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    let selector = Selector::new(&args.selection);
+    let mut operands = Operands::expand(&mut session, &args.operands).await?;
+    let selector = Selector::new(&args.operands.selection);
     // Below a directory, the selection decides for each file.
     if !args.recursive {
         operands.select(&mut session, &selector).await?;
     }
-    let mut failures = operands.collect_failures(app)?;
-    for url in &operands.urls() {
-        let outcome = async {
-            let client = session.client(url).await?;
-            match args.recursive {
-                true => set_tree(client, url, &args, &selector, app).await,
-                false => {
-                    set_one(client, url, &args.mode).await?;
-                    app.report_changed(&url.path(), None);
-                    Ok(())
-                }
-            }
-        };
-        failures.record(outcome.await)?;
-    }
-    session.quit().await;
-    failures.finish()
+    let each = async |client: &mut Client, url: &FtpUrl| match args.recursive {
+        true => set_tree(client, url, &args, &selector, app).await,
+        false => {
+            set_one(client, url, &args.mode).await?;
+            app.report_changed(&url.path(), None);
+            Ok(())
+        }
+    };
+    operands.run(session, app, each).await
 }
 
 async fn set_one(client: &mut Client, url: &FtpUrl, mode: &Mode) -> Result {
@@ -105,11 +93,7 @@ async fn set_tree(
         app.terminal.failure(&failure);
         outcome = Err(Failure::AlreadyReported(Exit::PartialFailure));
     };
-    let levels = args.depth.max_depth.map_or(usize::MAX, |depth| depth as usize);
-    let mut listing = client.list(url.path()).recursive().max_depth(levels);
-    if let Some(selection) = selector.listing() {
-        listing = listing.select(selection);
-    }
+    let listing = selector.narrow(client.list(url.path()).recursive().max_depth(args.depth.levels()));
     let mut targets = if selector.is_active() { Vec::new() } else { vec![root] };
     let mut entries = listing.stream();
     while let Some(entry) = entries.next().await {

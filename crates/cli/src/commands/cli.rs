@@ -357,6 +357,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::failure::Exit;
 
     #[test]
     fn command_line_is_consistent() {
@@ -461,6 +462,18 @@ mod tests {
             assert!(help.contains(&format!("More flags: oxftp {name} --help")), "{help}");
         }
         assert!(too_long.is_empty(), "{}", too_long.join("\n"));
+    }
+
+    #[test]
+    fn help_lists_every_exit_code() {
+        let help = Cli::command().render_long_help().to_string();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, list) = help.split_once("Exit codes: 0 done, ").unwrap();
+        let (list, _) = list.split_once('.').unwrap();
+        let listed: Vec<u8> =
+            list.split(", ").map(|code| code.split(' ').next().unwrap().parse().unwrap()).collect();
+
+        assert_eq!(listed, Exit::ALL.map(Exit::code));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use oxftp::{FtpUrl, Pool, Progress, RemotePath, Report};
 use super::{
     mirror::across,
     support::{
-        operands::{Operand, Operands},
+        operands::{Operand, Operands, run_each},
         rename_rule::RenameArgs,
         selector::Selector,
         summary::summary,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, EventArgs, JobCount, NameArgs, RecordArgs, SelectionArgs, VerifyArg},
+    args::{ConnectionArgs, EventArgs, JobCount, OperandArgs, RecordArgs, VerifyArg},
     failure::{Failure, Result},
     output::Output,
     progress::Scope,
@@ -25,7 +25,8 @@ use crate::{
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "oxftp cp [OPTIONS] <URL>... <DST>\n       oxftp cp [OPTIONS] --rename-with <RULE> <URL>..."
+    override_usage = "oxftp cp [OPTIONS] <URL>... <DST>\n       oxftp cp [OPTIONS] --rename-with <RULE> <URL>...",
+    mut_arg("urls", |urls| urls.help(URLS))
 )]
 pub(crate) struct CpArgs {
     /// Copy directories recursively; what is the same at the destination already is not copied again
@@ -42,15 +43,8 @@ pub(crate) struct CpArgs {
     /// Verify each file after transfer: by size, by hash, or off [default: by size]
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     verify: Option<VerifyArg>,
-    /// Files or directories to copy. The last word is the destination: a path on the same server, relative to the login
-    /// directory or absolute with a leading /, or a URL, also on another server; one that ends in / is the directory to copy
-    /// them into
-    #[arg(value_name = "URL", required = true)]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    names: NameArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     pub(crate) events: EventArgs,
     #[command(flatten)]
@@ -59,50 +53,44 @@ pub(crate) struct CpArgs {
     connection: ConnectionArgs,
 }
 
+/// Help of the operands.
+const URLS: &str = "Files or directories to copy. The last word is the destination: a path on the same server, relative to the login \
+    directory or absolute with a leading /, or a URL, also on another server; one that ends in / is the directory to \
+    copy them into";
+
 pub(crate) async fn run(mut args: CpArgs, app: &App) -> Result {
     args.renames.check(args.recursive)?;
     let destination = match args.renames.rename_with {
         // With a rule, all words are URLs.
         Some(_) => None,
         None => {
-            let word = args.urls.pop().unwrap_or_default();
-            let has_names = args.names.files_from.is_some() || args.names.files_from0.is_some();
-            if args.urls.is_empty() && !has_names {
-                return Err(Failure::UsageWithHint {
-                    what: "the destination is missing".to_owned(),
-                    hint: "use cp URL... DST on servers, as in oxftp cp ftp://example.org/a.txt b.txt; get downloads, put uploads".to_owned(),
-                });
-            }
-            Some(word)
+            let word = args.operands.pop_destination();
+            Some(word.ok_or_else(|| Failure::UsageWithHint {
+                what: "the destination is missing".to_owned(),
+                hint: "use cp URL... DST on servers, as in oxftp cp ftp://example.org/a.txt b.txt; get downloads, put uploads".to_owned(),
+            })?)
         }
     };
     let mut session = Session::new(args.connection.clone())?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    let selector = Selector::new(&args.selection);
+    let mut operands = Operands::expand(&mut session, &args.operands).await?;
+    let selector = Selector::new(&args.operands.selection);
     if !args.recursive {
         operands.select(&mut session, &selector).await?;
     }
-    let copies = match &destination {
-        Some(word) => copies_to(&mut session, &args.urls, word, &operands).await?,
+    let mut copies = match &destination {
+        Some(word) => copies_to(&mut session, &args.operands.urls, word, &operands).await?,
         None => renamed_copies(&args.renames, &operands)?,
     };
-    let mut failures = operands.collect_failures(app)?;
+    let failures = operands.collect_failures(app)?;
     let copier = Copier { args: &args, selector };
-    let mut output = Output::new();
-    for copy in &copies {
-        if args.dry_run {
-            let (from, to) = (copy.from.url.to_string(), copy.to.to_string());
-            let line =
-                [&output.displayable(from.as_bytes())[..], b" -> ", &output.displayable(to.as_bytes())];
-            let line = line.concat();
-            output.line(line).await?;
-            continue;
+    if args.dry_run {
+        let mut output = Output::new();
+        for copy in copies.drain(..) {
+            output.mapping(copy.from.url.to_string().as_bytes(), copy.to.to_string().as_bytes()).await?;
         }
-        failures.record(copier.copy(&mut session, copy, app).await)?;
+        output.flush().await?;
     }
-    output.flush().await?;
-    session.quit().await;
-    failures.finish()
+    run_each(&copies, session, failures, async |session, copy| copier.copy(session, copy, app).await).await
 }
 
 /// A source, and where it is copied to.

@@ -14,7 +14,7 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, NameArgs, SelectionArgs},
+    args::{ConnectionArgs, OperandArgs},
     failure::{Failure, Result},
     output::Output,
     session::Session,
@@ -24,7 +24,7 @@ use crate::{
 
 // -h means human-readable sizes, as in every other du.
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true)]
+#[command(disable_help_flag = true, mut_arg("urls", |urls| urls.help("Directories or files to measure")))]
 pub(crate) struct DuArgs {
     /// Print the total only, without subdirectories
     #[arg(short, long)]
@@ -38,34 +38,22 @@ pub(crate) struct DuArgs {
     /// Print help
     #[arg(long, action = ArgAction::Help)]
     help: Option<bool>,
-    /// Directories or files to measure
-    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    names: NameArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: DuArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    let selector = Selector::new(&args.selection);
-    let mut failures = operands.collect_failures(app)?;
+    let operands = Operands::expand(&mut session, &args.operands).await?;
+    let selector = Selector::new(&args.operands.selection);
     let several = operands.found.len() > 1;
     let mut output = Output::new();
-    for operand in &operands.found {
-        let outcome = async {
-            let client = session.client(&operand.url).await?;
-            measure(client, &operand.url, several, &args, &selector, app, &mut output).await
-        };
-        failures.record(outcome.await)?;
-    }
-    output.flush().await?;
-    session.quit().await;
-    failures.finish()
+    let each = async |client: &mut Client, url: &FtpUrl| {
+        measure(client, url, several, &args, &selector, app, &mut output).await
+    };
+    operands.run(session, app, each).await
 }
 
 /// Measures one tree or file.
@@ -80,10 +68,7 @@ async fn measure(
 ) -> Result {
     let mut sums = Sums::default();
     let root = url.path();
-    let mut listing = client.list(&root).recursive();
-    if let Some(selection) = selector.listing() {
-        listing = listing.select(selection);
-    }
+    let listing = selector.narrow(client.list(&root).recursive());
     let walked = walk(listing.stream(), url, app, output, async |found, _| {
         let path = found.path();
         sums.add(relative_to(path.as_bytes(), root.as_bytes()), found);

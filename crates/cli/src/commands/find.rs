@@ -7,13 +7,13 @@ use oxftp::{Encoding, Entry, EntryKind, FileName, FtpUrl};
 use super::support::{
     diagnose, empty_listing,
     entry::JsonEntry,
-    operands::{Operand, Operands},
+    operands::{Operand, Operands, run_each},
     selector::Selector,
     walk::{WalkOutcome, relative_to, walk},
 };
 use crate::{
     app::App,
-    args::{Age, ByteRegex, ConnectionArgs, DepthArgs, NameArgs, SelectionArgs, Size},
+    args::{Age, ByteRegex, ConnectionArgs, DepthArgs, OperandArgs, Size},
     argv::VARIABLE,
     failure::{Exit, Failure, Result},
     output::Output,
@@ -21,6 +21,7 @@ use crate::{
 };
 
 #[derive(Debug, Args)]
+#[command(mut_arg("urls", |urls| urls.help("Directories to search")))]
 pub(crate) struct FindArgs {
     /// Find names that match a pattern, as in *.log (repeatable: any of them)
     #[arg(long, value_name = "GLOB", value_parser = glob)]
@@ -67,15 +68,10 @@ pub(crate) struct FindArgs {
     /// Run a command for each entry that was found, with its URL in place of {} or at the end
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["json", "print0", "url"])]
     exec: Option<String>,
-    /// Directories to search
-    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     depth: DepthArgs,
-    #[command(flatten)]
-    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -107,18 +103,16 @@ fn matcher(pattern: &str, any_case: bool) -> Result<GlobMatcher, String> {
 
 pub(crate) async fn run(args: FindArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    let mut failures = operands.collect_failures(app)?;
-    let selector = Selector::new(&args.selection);
+    let mut operands = Operands::expand(&mut session, &args.operands).await?;
+    let failures = operands.collect_failures(app)?;
+    let selector = Selector::new(&args.operands.selection);
     let several = operands.found.len() > 1;
     let mut output = Output::new();
-    for operand in &operands.found {
+    run_each(&operands.found, session, failures, async |session, operand| {
         let search = Search { args: &args, selector: &selector, operand, several };
-        failures.record(search.run(&mut session, app, &mut output).await)?;
-    }
-    output.flush().await?;
-    session.quit().await;
-    failures.finish()
+        search.run(session, app, &mut output).await
+    })
+    .await
 }
 
 /// The search of one tree.
@@ -141,11 +135,8 @@ impl Search<'_> {
         let (url, root) = (&self.operand.url, self.operand.url.path());
         let mut later = Vec::new();
         let client = session.client(url).await?;
-        let mut listing = client.list(&root).recursive();
-        listing = listing.max_depth(self.args.depth.max_depth.map_or(usize::MAX, |depth| depth as usize));
-        if let Some(selection) = self.selector.listing() {
-            listing = listing.select(selection);
-        }
+        let listing = client.list(&root).recursive().max_depth(self.args.depth.levels());
+        let listing = self.selector.narrow(listing);
         let walked = walk(listing.stream(), url, app, output, async |found, output| {
             let path = found.path();
             let relative = relative_to(path.as_bytes(), root.as_bytes());

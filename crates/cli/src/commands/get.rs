@@ -31,7 +31,7 @@ use crate::{
     app::App,
     args::{
         ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, DepthArgs, EventArgs, ExistingArgs, JobCount, LinksArg,
-        ModeArgs, MoveArgs, NameArgs, RecordArgs, SelectionArgs, TransferArgs, local_path,
+        ModeArgs, MoveArgs, OperandArgs, RecordArgs, TransferArgs, local_path,
     },
     failure::{Failure, FailureCollector, Result},
     progress::Scope,
@@ -39,6 +39,7 @@ use crate::{
 };
 
 #[derive(Debug, Args)]
+#[command(mut_arg("urls", |urls| urls.help("Files or directories to download")))]
 pub(crate) struct GetArgs {
     /// Download directories recursively
     #[arg(short, long)]
@@ -80,13 +81,8 @@ pub(crate) struct GetArgs {
     moves: MoveArgs,
     #[command(flatten)]
     renames: RenameArgs,
-    /// Files or directories to download
-    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    names: NameArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     depth: DepthArgs,
     #[command(flatten)]
@@ -107,11 +103,11 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
     let output = args.output.as_deref().map(Destination::of).transpose()?;
     check_special(&args, output.as_ref())?;
     let mut session = Session::new(args.connection.clone())?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    let mut operands = Operands::expand(&mut session, &args.operands).await?;
     let mut downloader = Downloader {
         args: &args,
         output: output.as_ref(),
-        selector: Selector::new(&args.selection),
+        selector: Selector::new(&args.operands.selection),
         skipped_symlinks: AtomicU64::new(0),
     };
     if !args.recursive {
@@ -174,7 +170,7 @@ fn check(args: &GetArgs) -> Result {
 
 /// Fails if the last word is a local name, as in the commands of other programs.
 fn check_words(args: &GetArgs) -> Result {
-    match args.urls.split_last() {
+    match args.operands.urls.split_last() {
         Some((name, urls)) if !urls.is_empty() && !name.contains("://") && !name.starts_with('@') => {
             Err(Failure::UsageWithHint {
                 what: format!("{name:?} is not a URL"),

@@ -6,21 +6,20 @@ use tokio::io::AsyncReadExt;
 
 use super::support::{
     destination::Destination,
-    diagnose,
     operands::Operands,
     range,
-    selector::Selector,
-    stdout::{DIRECTORY_HINT, FileHeadings},
+    stdout::{self, FileHeadings},
 };
 use crate::{
     app::App,
-    args::{ByteRange, ConnectionArgs, NameArgs, SelectionArgs, Size},
+    args::{ByteRange, ConnectionArgs, OperandArgs, Size},
     failure::{Failure, Result},
     output::Output,
     session::Session,
 };
 
 #[derive(Debug, Args)]
+#[command(mut_arg("urls", |urls| urls.help("Files to print the beginning of; several have headings")))]
 pub(crate) struct HeadArgs {
     /// Print the first SIZE bytes, as in 500 or 2M
     #[arg(short = 'c', long, value_name = "SIZE", conflicts_with = "lines")]
@@ -28,43 +27,25 @@ pub(crate) struct HeadArgs {
     /// Print the first N lines
     #[arg(short = 'n', long, value_name = "N", default_value = "10")]
     lines: u64,
-    /// Files to print the beginning of; several have headings
-    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    names: NameArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: HeadArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection)?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    operands.select(&mut session, &Selector::new(&args.selection)).await?;
-    let mut failures = operands.collect_failures(app)?;
-    let urls = operands.urls();
-    let mut headings = FileHeadings::of(&urls);
-    for url in &urls {
-        let outcome = async {
-            let client = session.client(url).await?;
-            headings.print(url).await?;
-            let printed = match args.bytes {
-                Some(Size(bytes)) => first(client, url, bytes).await,
-                None => lines(client, url, args.lines).await,
-            };
-            match printed {
-                Err(Failure::Client { error, .. }) => {
-                    Err(diagnose::file_error(client, url, *error, DIRECTORY_HINT).await)
-                }
-                outcome => outcome,
-            }
+    let operands = Operands::expand_selected(&mut session, &args.operands).await?;
+    let mut headings = FileHeadings::new(operands.found.len());
+    let each = async |client: &mut Client, url: &FtpUrl| {
+        headings.print(url).await?;
+        let printed = match args.bytes {
+            Some(Size(bytes)) => first(client, url, bytes).await,
+            None => lines(client, url, args.lines).await,
         };
-        failures.record(outcome.await)?;
-    }
-    session.quit().await;
-    failures.finish()
+        stdout::explained(client, url, printed).await
+    };
+    operands.run(session, app, each).await
 }
 
 /// Prints the first bytes; for 0 bytes only checks that the file exists.

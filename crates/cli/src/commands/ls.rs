@@ -8,13 +8,13 @@ use oxftp::{Client, Encoding, Entry, FtpUrl, PathEntry, RemotePath};
 use super::support::{
     empty_listing,
     entry::{JsonEntry, push_columns},
-    operands::{Operand, Operands},
+    operands::{Operand, Operands, run_each},
     selector::Selector,
     walk::{WalkOutcome, relative_to, walk},
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, NameArgs, SelectionArgs},
+    args::{ConnectionArgs, DepthArgs, OperandArgs},
     failure::{Failure, Result},
     output::Output,
     session::Session,
@@ -22,7 +22,7 @@ use crate::{
 
 // -h means human-readable sizes, as in every other ls.
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true)]
+#[command(disable_help_flag = true, mut_arg("urls", |urls| urls.help("Directories or files to list")))]
 pub(crate) struct LsArgs {
     /// Show type, permissions, size and time
     #[arg(short, long)]
@@ -58,15 +58,10 @@ pub(crate) struct LsArgs {
     /// Print help
     #[arg(long, action = ArgAction::Help)]
     help: Option<bool>,
-    /// Directories or files to list
-    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     depth: DepthArgs,
-    #[command(flatten)]
-    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -92,14 +87,14 @@ impl LsArgs {
 
 pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    let mut operands = Operands::expand(&mut session, &args.operands).await?;
     let printer = Printer {
         args: &args,
         key: args.key(),
-        selector: Selector::new(&args.selection),
+        selector: Selector::new(&args.operands.selection),
         printed: Cell::new(false),
     };
-    let mut failures = operands.collect_failures(app)?;
+    let failures = operands.collect_failures(app)?;
     let mut output = Output::new();
     let with_headings = operands.found.len() > 1;
     // Files first, as every other ls does.
@@ -109,21 +104,14 @@ pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
     for operand in files {
         printer.operand(operand, &mut output).await?;
     }
-    for operand in directories {
-        let client = match session.client(&operand.url).await {
-            Ok(client) => client,
-            Err(failure) => {
-                failures.record(Err(failure))?;
-                continue;
-            }
-        };
+    output.flush().await?;
+    run_each(&directories, session, failures, async |session, operand| {
+        let client = session.client(&operand.url).await?;
         let outcome = printer.directory(client, operand, with_headings, app, &mut output).await;
         output.flush().await?;
-        failures.record(outcome)?;
-    }
-    output.flush().await?;
-    session.quit().await;
-    failures.finish()
+        outcome
+    })
+    .await
 }
 
 /// Prints entries as the flags say.
@@ -149,13 +137,9 @@ impl Printer<'_> {
         let root = url.path();
         let mut listing = client.list(&root);
         if self.args.recursive {
-            listing = listing
-                .recursive()
-                .max_depth(self.args.depth.max_depth.map_or(usize::MAX, |depth| depth as usize));
+            listing = listing.recursive().max_depth(self.args.depth.levels());
         }
-        if let Some(selection) = self.selector.listing() {
-            listing = listing.select(selection);
-        }
+        let listing = self.selector.narrow(listing);
         let prefix = if heading && self.args.json { root.as_bytes() } else { &[] };
         let mut heading = Some(&root).filter(|_| heading && !self.args.json);
         let mut kept = Vec::new();

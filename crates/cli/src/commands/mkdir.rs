@@ -3,12 +3,15 @@
 use clap::Args;
 use oxftp::{Client, FtpUrl};
 
-use super::support::diagnose::{self, is_refused};
+use super::support::{
+    diagnose::{self, is_refused},
+    operands::Operands,
+};
 use crate::{
     app::App,
     args::{ChangeEventArgs, ConnectionArgs},
     failure::{Failure, Result},
-    session::{self, Session},
+    session::Session,
 };
 
 #[derive(Debug, Args)]
@@ -26,19 +29,13 @@ pub(crate) struct MkdirArgs {
 }
 
 pub(crate) async fn run(args: MkdirArgs, app: &App) -> Result {
-    let urls = session::urls(&args.urls)?;
-    let mut session = Session::new(args.connection)?;
-    let mut failures = app.collect_failures(urls.len());
-    for url in &urls {
-        let outcome = async {
-            create(session.client(url).await?, url, args.parents).await?;
-            app.report_changed(&url.path(), None);
-            Ok(())
-        };
-        failures.record(outcome.await)?;
-    }
-    session.quit().await;
-    failures.finish()
+    let operands = Operands::literal(&args.urls)?;
+    let each = async |client: &mut Client, url: &FtpUrl| {
+        create(client, url, args.parents).await?;
+        app.report_changed(&url.path(), None);
+        Ok(())
+    };
+    operands.run(Session::new(args.connection)?, app, each).await
 }
 
 async fn create(client: &mut Client, url: &FtpUrl, parents: bool) -> Result {

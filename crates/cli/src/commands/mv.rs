@@ -1,17 +1,16 @@
 //! `mv`: renames or moves files and directories.
 
 use clap::Args;
-use oxftp::{FtpUrl, RemotePath};
+use oxftp::{Client, FtpUrl, RemotePath};
 
 use super::support::{
     diagnose,
-    operands::{Operand, Operands},
+    operands::{Operand, Operands, run_each},
     rename_rule::RenameArgs,
-    selector::Selector,
 };
 use crate::{
     app::App,
-    args::{ChangeEventArgs, ConnectionArgs, NameArgs, SelectionArgs},
+    args::{ChangeEventArgs, ConnectionArgs, OperandArgs},
     failure::{Failure, Result},
     output::Output,
     session::{self, Session},
@@ -19,7 +18,8 @@ use crate::{
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "oxftp mv [OPTIONS] <URL>... <PATH>\n       oxftp mv [OPTIONS] --rename-with <RULE> <URL>... [DIR/]"
+    override_usage = "oxftp mv [OPTIONS] <URL>... <PATH>\n       oxftp mv [OPTIONS] --rename-with <RULE> <URL>... [DIR/]",
+    mut_arg("urls", |urls| urls.help(URLS))
 )]
 pub(crate) struct MvArgs {
     #[command(flatten)]
@@ -27,86 +27,76 @@ pub(crate) struct MvArgs {
     /// Show what would be done, without doing it
     #[arg(short = 'n', long, conflicts_with = "json")]
     dry_run: bool,
-    /// Files or directories to rename. The last word is the new path: relative to the login directory, absolute with a
-    /// leading /, or a URL on the same server; a path that ends in / is the directory to move them into. With
-    /// --rename-with, all words are files to rename in their directories, unless the last one ends in /
-    #[arg(value_name = "URL", required = true)]
-    urls: Vec<String>,
+    #[command(flatten)]
+    operands: OperandArgs,
     #[arg(skip)]
     path: String,
-    #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    names: NameArgs,
     #[command(flatten)]
     pub(crate) events: ChangeEventArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
+/// Help of the operands.
+const URLS: &str = "Files or directories to rename. The last word is the new path: relative to the login directory, absolute with a \
+    leading /, or a URL on the same server; a path that ends in / is the directory to move them into. With \
+    --rename-with, all words are files to rename in their directories, unless the last one ends in /";
+
 pub(crate) async fn run(mut args: MvArgs, app: &App) -> Result {
-    let names_directory = args.urls.len() > 1 && args.urls.last().is_some_and(|word| word.ends_with('/'));
+    let words = &args.operands.urls;
+    let names_directory = words.len() > 1 && words.last().is_some_and(|word| word.ends_with('/'));
     if args.renames.rename_with.is_none() || names_directory {
-        args.path = args.urls.pop().unwrap_or_default();
-        let has_names = args.names.files_from.is_some() || args.names.files_from0.is_some();
-        if args.urls.is_empty() && !has_names {
-            return Err(Failure::UsageWithHint {
-                what: "the new path is missing".to_owned(),
-                hint: "use mv URL... PATH, as in oxftp mv ftp://example.org/a.txt b.txt".to_owned(),
-            });
-        }
+        args.path = args.operands.pop_destination().ok_or_else(|| Failure::UsageWithHint {
+            what: "the new path is missing".to_owned(),
+            hint: "use mv URL... PATH, as in oxftp mv ftp://example.org/a.txt b.txt".to_owned(),
+        })?;
     }
     let mut session = Session::new(args.connection.clone())?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    operands.select(&mut session, &Selector::new(&args.selection)).await?;
-    let renames = match &args.renames.rename_with {
+    let mut operands = Operands::expand_selected(&mut session, &args.operands).await?;
+    let mut renames = match &args.renames.rename_with {
         Some(_) => renamed_by(&args.renames, &args.path, &operands)?,
-        None => moved(&mut session, &args.urls, &args.path, &operands).await?,
+        None => moved(&mut session, &args.operands.urls, &args.path, &operands).await?,
     };
-    let mut failures = operands.collect_failures(app)?;
-    let mut output = Output::new();
-    for Rename { url, to } in &renames {
-        if args.dry_run {
-            let from = url.path();
-            output
-                .line(
-                    [&output.displayable(from.as_bytes())[..], b" -> ", &output.displayable(to.as_bytes())]
-                        .concat(),
-                )
-                .await?;
-            continue;
+    let failures = operands.collect_failures(app)?;
+    if args.dry_run {
+        let mut output = Output::new();
+        for Rename { url, to } in renames.drain(..) {
+            output.mapping(url.path().as_bytes(), to.as_bytes()).await?;
         }
-        let outcome = async {
-            let client = session.client(url).await?;
-            let Err(error) = client.rename(url.path(), to).await else {
-                app.report_changed(&url.path(), Some(to));
-                return Ok(());
-            };
-            if error.reply().is_some() && !client.is_broken() {
-                if client.is_dir(to).await.unwrap_or(false) {
-                    let hint = "end the new path with / to move it into the directory";
-                    return Err(Failure::refused(url, error, hint));
-                }
-                if let Some(directory) = diagnose::missing_parent(client, to).await {
-                    return Err(Failure::NoDirectory {
-                        about: url.to_string(),
-                        directory: directory.to_string(),
-                    });
-                }
-            }
-            Err(diagnose::explained(client, url, error).await)
-        };
-        failures.record(outcome.await)?;
+        output.flush().await?;
     }
-    output.flush().await?;
-    session.quit().await;
-    failures.finish()
+    run_each(&renames, session, failures, async |session, rename| {
+        rename.run(session.client(&rename.url).await?).await?;
+        app.report_changed(&rename.url.path(), Some(&rename.to));
+        Ok(())
+    })
+    .await
 }
 
 /// A path and its new path.
 struct Rename {
     url: FtpUrl,
     to: RemotePath,
+}
+
+impl Rename {
+    async fn run(&self, client: &mut Client) -> Result {
+        let Self { url, to } = self;
+        let Err(error) = client.rename(url.path(), to).await else { return Ok(()) };
+        if error.reply().is_some() && !client.is_broken() {
+            if client.is_dir(to).await.unwrap_or(false) {
+                let hint = "end the new path with / to move it into the directory";
+                return Err(Failure::refused(url, error, hint));
+            }
+            if let Some(directory) = diagnose::missing_parent(client, to).await {
+                return Err(Failure::NoDirectory {
+                    about: url.to_string(),
+                    directory: directory.to_string(),
+                });
+            }
+        }
+        Err(diagnose::explained(client, url, error).await)
+    }
 }
 
 /// Returns the renames by a rule: within the directories of the files, or into `directory` if it is not empty.

@@ -6,13 +6,14 @@ use oxftp::{Client, FtpUrl};
 use super::support::{diagnose, operands::Operands, selector::Selector};
 use crate::{
     app::App,
-    args::{ChangeEventArgs, ConnectionArgs, DepthArgs, NameArgs, SelectionArgs},
+    args::{ChangeEventArgs, ConnectionArgs, DepthArgs, OperandArgs},
     failure::{Exit, Failure, Result},
     output::Output,
     session::Session,
 };
 
 #[derive(Debug, Args)]
+#[command(mut_arg("urls", |urls| urls.help("Files or directories to remove")))]
 pub(crate) struct RmArgs {
     /// Remove directories and their contents recursively; with a selection, only the selected files in them
     #[arg(short, long)]
@@ -23,13 +24,8 @@ pub(crate) struct RmArgs {
     /// Show what would be done, without doing it
     #[arg(short = 'n', long, conflicts_with = "json")]
     dry_run: bool,
-    /// Files or directories to remove
-    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    names: NameArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     depth: DepthArgs,
     #[command(flatten)]
@@ -40,42 +36,39 @@ pub(crate) struct RmArgs {
 
 pub(crate) async fn run(args: RmArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    let selector = Selector::new(&args.selection);
+    let mut operands = Operands::expand(&mut session, &args.operands).await?;
+    let selector = Selector::new(&args.operands.selection);
     // Below a directory, the selection decides for each file.
     if !args.recursive {
         operands.select(&mut session, &selector).await?;
     }
-    let urls = operands.urls();
-    if let Some(url) = urls.iter().find(|url| url.path().file_name().is_none()) {
+    if let Some(url) = operands.urls().iter().find(|url| url.path().file_name().is_none()) {
         return Err(Failure::Usage(format!(
             "refusing to delete the whole server ({url}): name a file or directory"
         )));
     }
     let selective = selector.is_active() || args.depth.max_depth.is_some() || args.dry_run;
-    let mut failures = operands.collect_failures(app)?;
     let mut output = Output::new();
-    for url in &urls {
-        let outcome = async {
-            let client = session.client(url).await?;
+    let each = async |client: &mut Client, url: &FtpUrl| {
+        let removed = async {
             if args.recursive && selective {
-                remove_selected(client, url, &args, &selector, app, &mut output).await
-            } else if args.dry_run {
-                output.line(url.path().as_bytes()).await
-            } else {
-                match args.recursive {
-                    true => remove_tree(client, url, args.force).await?,
-                    false => remove_file(client, url).await?,
-                }
-                app.report_changed(&url.path(), None);
-                Ok(())
+                return remove_selected(client, url, &args, &selector, app, &mut output).await;
             }
+            if args.dry_run {
+                return output.line(url.path().as_bytes()).await;
+            }
+            match args.recursive {
+                true => remove_tree(client, url, args.force).await?,
+                false => remove_file(client, url).await?,
+            }
+            app.report_changed(&url.path(), None);
+            Ok(())
         };
-        failures.record(forgiving(outcome.await, args.force))?;
-    }
-    output.flush().await?;
-    session.quit().await;
-    failures.finish()
+        let outcome = forgiving(removed.await, args.force);
+        output.flush().await?;
+        outcome
+    };
+    operands.run(session, app, each).await
 }
 
 /// Removes the selected files of a tree, and keeps its directories.
@@ -91,12 +84,8 @@ async fn remove_selected(
     let root = client.metadata(url.path()).await.map_err(failed)?;
     let mut paths = Vec::new();
     if root.is_dir() {
-        let levels = args.depth.max_depth.map_or(usize::MAX, |depth| depth as usize);
-        let mut listing = client.list(url.path()).recursive().max_depth(levels);
-        if let Some(selection) = selector.listing() {
-            listing = listing.select(selection);
-        }
-        let mut entries = listing.stream();
+        let listing = client.list(url.path()).recursive().max_depth(args.depth.levels());
+        let mut entries = selector.narrow(listing).stream();
         while let Some(entry) = entries.next().await {
             let entry = entry.map_err(failed)?;
             if !entry.is_dir() {

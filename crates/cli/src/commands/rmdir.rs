@@ -1,13 +1,14 @@
 //! `rmdir`: removes empty directories.
 
 use clap::Args;
+use oxftp::{Client, FtpUrl};
 
-use super::support::diagnose;
+use super::support::{diagnose, operands::Operands};
 use crate::{
     app::App,
     args::{ChangeEventArgs, ConnectionArgs},
     failure::Result,
-    session::{self, Session},
+    session::Session,
 };
 
 #[derive(Debug, Args)]
@@ -22,22 +23,13 @@ pub(crate) struct RmdirArgs {
 }
 
 pub(crate) async fn run(args: RmdirArgs, app: &App) -> Result {
-    let urls = session::urls(&args.urls)?;
-    let mut session = Session::new(args.connection)?;
-    let mut failures = app.collect_failures(urls.len());
-    for url in &urls {
-        let outcome = async {
-            let client = session.client(url).await?;
-            match client.remove_dir(url.path()).await {
-                Err(error) => Err(diagnose::rmdir_error(client, url, error).await),
-                Ok(()) => {
-                    app.report_changed(&url.path(), None);
-                    Ok(())
-                }
-            }
-        };
-        failures.record(outcome.await)?;
-    }
-    session.quit().await;
-    failures.finish()
+    let operands = Operands::literal(&args.urls)?;
+    let each = async |client: &mut Client, url: &FtpUrl| match client.remove_dir(url.path()).await {
+        Err(error) => Err(diagnose::rmdir_error(client, url, error).await),
+        Ok(()) => {
+            app.report_changed(&url.path(), None);
+            Ok(())
+        }
+    };
+    operands.run(Session::new(args.connection)?, app, each).await
 }

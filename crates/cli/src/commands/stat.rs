@@ -1,53 +1,41 @@
 //! `stat`: shows type, size and time.
 
 use clap::Args;
-use oxftp::{Encoding, Entry, FtpUrl, RemotePath};
+use oxftp::{Client, Encoding, Entry, FtpUrl, RemotePath};
 
 use super::support::{
     entry::{JsonEntry, minutes},
     operands::Operands,
-    selector::Selector,
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, NameArgs, SelectionArgs},
+    args::{ConnectionArgs, OperandArgs},
     failure::{Failure, Result},
     output::Output,
     session::Session,
 };
 
 #[derive(Debug, Args)]
+#[command(mut_arg("urls", |urls| urls.help("Files or directories to show")))]
 pub(crate) struct StatArgs {
     /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// Files or directories to show
-    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    names: NameArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: StatArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection)?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    operands.select(&mut session, &Selector::new(&args.selection)).await?;
+    let operands = Operands::expand_selected(&mut session, &args.operands).await?;
     let mut output = Output::new();
-    let mut failures = operands.collect_failures(app)?;
-    for url in &operands.urls() {
-        let outcome = async {
-            let entry = session.client(url).await?.metadata(url.path()).await;
-            let entry = entry.map_err(|error| Failure::about(url, error))?;
-            print(&mut output, url, &entry, args.json).await
-        };
-        failures.record(outcome.await)?;
-    }
-    session.quit().await;
-    failures.finish()
+    let each = async |client: &mut Client, url: &FtpUrl| {
+        let entry = client.metadata(url.path()).await.map_err(|error| Failure::about(url, error))?;
+        print(&mut output, url, &entry, args.json).await
+    };
+    operands.run(session, app, each).await
 }
 
 async fn print(output: &mut Output, url: &FtpUrl, entry: &Entry, json: bool) -> Result {

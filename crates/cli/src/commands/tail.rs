@@ -9,21 +9,20 @@ use tokio::io::AsyncReadExt;
 
 use super::support::{
     destination::Destination,
-    diagnose,
     operands::Operands,
     range,
-    selector::Selector,
-    stdout::{DIRECTORY_HINT, FileHeadings},
+    stdout::{self, FileHeadings},
 };
 use crate::{
     app::App,
-    args::{ByteRange, ConnectionArgs, NameArgs, SelectionArgs, Size},
+    args::{ByteRange, ConnectionArgs, OperandArgs, Size},
     failure::{Failure, Result},
     session::Session,
     terminal::warn,
 };
 
 #[derive(Debug, Args)]
+#[command(mut_arg("urls", |urls| urls.help("Files to print the end of; several have headings")))]
 pub(crate) struct TailArgs {
     /// Print the last SIZE bytes, as in 500 or 2M
     #[arg(short = 'c', long, value_name = "SIZE", conflicts_with = "lines")]
@@ -34,42 +33,25 @@ pub(crate) struct TailArgs {
     /// Print what is appended to a single file, looking every second until you interrupt
     #[arg(short = 'f', long)]
     follow: bool,
-    /// Files to print the end of; several have headings
-    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    names: NameArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: TailArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    operands.select(&mut session, &Selector::new(&args.selection)).await?;
-    let mut failures = operands.collect_failures(app)?;
-    let urls = operands.urls();
-    if args.follow && urls.len() > 1 {
+    let operands = Operands::expand_selected(&mut session, &args.operands).await?;
+    if args.follow && operands.found.len() > 1 {
         return Err(Failure::Usage("--follow takes one file".to_owned()));
     }
-    let mut headings = FileHeadings::of(&urls);
-    for url in &urls {
-        let outcome = async {
-            let client = session.client(url).await?;
-            headings.print(url).await?;
-            match print(&args, client, url).await {
-                Err(Failure::Client { error, .. }) => {
-                    Err(diagnose::file_error(client, url, *error, DIRECTORY_HINT).await)
-                }
-                outcome => outcome,
-            }
-        };
-        failures.record(outcome.await)?;
-    }
-    session.quit().await;
-    failures.finish()
+    let mut headings = FileHeadings::new(operands.found.len());
+    let each = async |client: &mut Client, url: &FtpUrl| {
+        headings.print(url).await?;
+        let printed = print(&args, client, url).await;
+        stdout::explained(client, url, printed).await
+    };
+    operands.run(session, app, each).await
 }
 
 /// Prints the end of a file, and what is appended to it if the flags ask for that.

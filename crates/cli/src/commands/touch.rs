@@ -3,15 +3,16 @@
 use clap::Args;
 use oxftp::{Client, Code, FtpUrl, Timestamp};
 
-use super::support::{diagnose, operands::Operands, selector::Selector};
+use super::support::{diagnose, operands::Operands};
 use crate::{
     app::App,
-    args::{ChangeEventArgs, ConnectionArgs, NameArgs, SelectionArgs, UnixTime},
+    args::{ChangeEventArgs, ConnectionArgs, OperandArgs, UnixTime},
     failure::{Failure, Result},
     session::{self, Session},
 };
 
 #[derive(Debug, Args)]
+#[command(mut_arg("urls", |urls| urls.help("Files to touch")))]
 pub(crate) struct TouchArgs {
     /// Time to set, as in 2024-05-01T12:00Z [default: now]
     #[arg(short, long, value_name = "TIME")]
@@ -22,13 +23,8 @@ pub(crate) struct TouchArgs {
     /// Do not create files
     #[arg(short = 'c', long)]
     no_create: bool,
-    /// Files to touch
-    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    names: NameArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     pub(crate) events: ChangeEventArgs,
     #[command(flatten)]
@@ -43,20 +39,14 @@ pub(crate) async fn run(args: TouchArgs, app: &App) -> Result {
         None => args.date.map(|UnixTime(seconds)| seconds),
     };
     let touch = Touch { date, now, create: !args.no_create };
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    operands.select(&mut session, &Selector::new(&args.selection)).await?;
-    let mut failures = operands.collect_failures(app)?;
-    for url in &operands.urls() {
-        let outcome = async {
-            if touch.touch(session.client(url).await?, url).await? {
-                app.report_changed(&url.path(), None);
-            }
-            Ok(())
-        };
-        failures.record(outcome.await)?;
-    }
-    session.quit().await;
-    failures.finish()
+    let operands = Operands::expand_selected(&mut session, &args.operands).await?;
+    let each = async |client: &mut Client, url: &FtpUrl| {
+        if touch.touch(client, url).await? {
+            app.report_changed(&url.path(), None);
+        }
+        Ok(())
+    };
+    operands.run(session, app, each).await
 }
 
 /// Returns the modification time of a file, in seconds since 1970.

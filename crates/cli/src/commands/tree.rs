@@ -13,7 +13,7 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, NameArgs, SelectionArgs},
+    args::{ConnectionArgs, DepthArgs, OperandArgs},
     failure::{Failure, Result},
     output::Output,
     session::Session,
@@ -21,39 +21,27 @@ use crate::{
 };
 
 #[derive(Debug, Args)]
+#[command(mut_arg("urls", |urls| urls.help("Directories to draw")))]
 pub(crate) struct TreeArgs {
     /// Print the size after the name of each file
     #[arg(short, long)]
     sizes: bool,
-    /// Directories to draw
-    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
-    urls: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
+    operands: OperandArgs,
     #[command(flatten)]
     depth: DepthArgs,
-    #[command(flatten)]
-    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: TreeArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
-    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    let selector = Selector::new(&args.selection);
-    let mut failures = operands.collect_failures(app)?;
+    let operands = Operands::expand(&mut session, &args.operands).await?;
+    let selector = Selector::new(&args.operands.selection);
     let mut output = Output::new();
-    for operand in &operands.found {
-        let outcome = async {
-            let client = session.client(&operand.url).await?;
-            draw(client, &operand.url, &args, &selector, app, &mut output).await
-        };
-        failures.record(outcome.await)?;
-    }
-    output.flush().await?;
-    session.quit().await;
-    failures.finish()
+    let each =
+        async |client: &mut Client, url: &FtpUrl| draw(client, url, &args, &selector, app, &mut output).await;
+    operands.run(session, app, each).await
 }
 
 /// Draws one tree.
@@ -66,11 +54,7 @@ async fn draw(
     output: &mut Output,
 ) -> Result {
     let root = url.path();
-    let mut listing = client.list(&root).recursive();
-    listing = listing.max_depth(args.depth.max_depth.map_or(usize::MAX, |depth| depth as usize));
-    if let Some(selection) = selector.listing() {
-        listing = listing.select(selection);
-    }
+    let listing = selector.narrow(client.list(&root).recursive().max_depth(args.depth.levels()));
     let mut tree = Tree::default();
     let walked = walk(listing.stream(), url, app, output, async |found, _| {
         let path = found.path();
@@ -101,6 +85,7 @@ async fn draw(
     let (directories, files) =
         (count(directories, "directory", "directories"), count(files, "file", "files"));
     output.line(format!("\n{directories}, {files}")).await?;
+    output.flush().await?;
     walked.tree_result()
 }
 

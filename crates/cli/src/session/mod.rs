@@ -15,7 +15,7 @@ mod url;
 
 pub(crate) use connection_cache::ConnectionCache;
 pub(crate) use password::Passwords;
-pub(crate) use url::{url, urls};
+pub(crate) use url::url;
 
 use std::{
     io::ErrorKind,

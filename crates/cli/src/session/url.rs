@@ -16,11 +16,6 @@ pub(crate) fn url(word: &str) -> Result<FtpUrl> {
     })
 }
 
-/// Parses all URLs, so that a wrong one is reported before the first is used.
-pub(crate) fn urls(words: &[String]) -> Result<Vec<FtpUrl>> {
-    words.iter().map(|word| url(word)).collect()
-}
-
 fn advice(word: &str) -> String {
     let scheme = word.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     let advice = match scheme.as_deref() {

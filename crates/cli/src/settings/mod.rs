@@ -163,15 +163,19 @@ fn may_create(words: &[OsString]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::Args;
 
     use super::*;
-    use crate::commands::Cli;
+    use crate::args::{ConnectionArgs, Global, TransferArgs};
+
+    /// Returns a command with flags of each kind.
+    pub(super) fn command() -> Command {
+        TransferArgs::augment_args(ConnectionArgs::augment_args(Global::augment_args(Command::new("oxftp"))))
+    }
 
     #[test]
     fn bookmarks_at_the_start_of_words_expand() {
-        let settings =
-            read::read("x".into(), "[bookmarks]\nwork = 'ftp://me@h/www/'\n", &Cli::command()).unwrap();
+        let settings = read::read("x".into(), "[bookmarks]\nwork = 'ftp://me@h/www/'\n", &command()).unwrap();
         let words = ["ls", "@work", "@work/a b", "@work//abs", "@other/x", "a@work", "@"];
 
         let expanded = settings.expand(words.map(OsString::from).to_vec());

@@ -93,13 +93,10 @@ impl<'s> SettingsSource<'s> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-    use crate::commands::Cli;
+    use super::{super::tests::command, *};
 
     fn why(text: &str) -> String {
-        match read("dir/config.toml".into(), text, &Cli::command()) {
+        match read("dir/config.toml".into(), text, &command()) {
             Err(Failure::Usage(why)) => why,
             other => panic!("{other:?}"),
         }
@@ -141,6 +138,6 @@ mod tests {
 
     #[test]
     fn settings_file_may_be_empty() {
-        assert!(read("x".into(), "# nothing\n", &Cli::command()).unwrap().bookmarks().is_empty());
+        assert!(read("x".into(), "# nothing\n", &command()).unwrap().bookmarks().is_empty());
     }
 }

@@ -4,7 +4,8 @@
 //! in the folders with most of them, and [`DEPENDENCIES`] that of the packages. Imports are read from the
 //! sources as text: `use` declarations and paths that begin with `crate`, `super` or `self`, followed through
 //! re-exports to the module that defines the item. A call of a method is no import: [`SHARED_TYPES`] have methods in several
-//! modules, whose calls are followed by name. Tests are left out.
+//! modules, whose calls are followed by name. The order of layers and folders, and circles of modules and files, are checked in
+//! tests below the code too.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -357,44 +358,48 @@ fn own_dependencies(manifest: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn files_of_folder_import_only_files_above_them() {
+    let mut wrong = Vec::new();
     for (name, folder, files) in FOLDERS {
-        let sources = Sources::read(name);
+        let sources = Sources::read_with_tests(name);
         let place = |file: &str| files.iter().position(|known| *known == file);
-        let mut wrong = Vec::new();
-        for module in sources.modules.keys().filter(|module| module.len() == 2 && module[0] == folder) {
+        let files_in = |module: &&Module| module.len() == 2 && module[0] == folder && module[1] != TESTS;
+        for module in sources.modules.keys().filter(files_in) {
             if place(&module[1]).is_none() {
-                wrong.push(format!("the place of `{}` is not written down", module[1]));
+                wrong.push(format!("{name}: the place of `{}` is not written down", module.join("::")));
             }
         }
         for (from, to) in sources.imports() {
             let ([first, below, ..], [second, above, ..]) = (from.as_slice(), to.as_slice()) else {
                 continue;
             };
-            if first == folder && second == folder && place(above) > place(below) {
-                wrong.push(format!("{} imports {}", from.join("::"), to.join("::")));
+            // The tests of the `mod.rs` are left out like itself.
+            if first == folder && second == folder && below != TESTS && place(above) > place(below) {
+                wrong.push(format!("{name}: {} imports {}", from.join("::"), to.join("::")));
             }
         }
-        assert!(wrong.is_empty(), "{name}/{folder}: {wrong:#?}");
     }
+
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn modules_import_only_layers_above_them() {
+    let mut wrong = Vec::new();
     for (name, layers) in LAYERS {
-        let sources = Sources::read(name);
+        let sources = Sources::read_with_tests(name);
         let place = |module: &str| layers.iter().position(|layer| *layer == module);
-        let mut wrong = Vec::new();
-        for top in sources.modules.keys().filter(|module| module.len() == 1) {
+        for top in sources.modules.keys().filter(|module| module.len() == 1 && module[0] != TESTS) {
             assert!(place(&top[0]).is_some(), "{name}: the layer of `{}` is not written down", top[0]);
         }
         for (from, to) in sources.imports() {
             let (Some(below), Some(above)) = (from.first(), to.first()) else { continue };
             if below != above && place(above) > place(below) {
-                wrong.push(format!("{} imports {}", from.join("::"), to.join("::")));
+                wrong.push(format!("{name}: {} imports {}", from.join("::"), to.join("::")));
             }
         }
-        assert!(wrong.is_empty(), "{name}: {wrong:#?}");
     }
+
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// The types of the client whose methods stand in several modules.
@@ -457,8 +462,9 @@ fn shared_methods(code: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn modules_do_not_import_each_other() {
+    let mut wrong = Vec::new();
     for (name, _) in LAYERS {
-        let sources = Sources::read(name);
+        let sources = Sources::read_with_tests(name);
         let mut tops: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (from, to) in sources.imports() {
             if let (Some(from), Some(to)) = (from.first(), to.first())
@@ -467,23 +473,28 @@ fn modules_do_not_import_each_other() {
                 tops.entry(from.clone()).or_default().insert(to.clone());
             }
         }
-        let circles = circles(&tops);
-        assert!(circles.is_empty(), "{name}: modules import each other: {circles:?}");
+        wrong.extend(circles(&tops).into_iter().map(|circle| (name, circle)));
     }
+
+    assert!(wrong.is_empty(), "modules import each other: {wrong:?}");
 }
 
 #[test]
 fn files_import_each_other_only_inside_one_noun() {
+    let mut wrong = Vec::new();
     for (name, _) in LAYERS {
-        let sources = Sources::read(name);
+        let sources = Sources::read_with_tests(name);
         let mut files: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
         for (from, to) in sources.imports() {
             let (from, to) = (&sources.modules[&from].file, &sources.modules[&to].file);
-            files.entry(from.clone()).or_default().insert(to.clone());
+            if from != to {
+                files.entry(from.clone()).or_default().insert(to.clone());
+            }
         }
-        let wrong: Vec<_> = circles(&files).into_iter().filter(|circle| !is_one_noun(circle)).collect();
-        assert!(wrong.is_empty(), "{name}: files import each other: {wrong:#?}");
+        wrong.extend(circles(&files).into_iter().filter(|circle| !is_one_noun(circle)));
     }
+
+    assert!(wrong.is_empty(), "files import each other: {wrong:#?}");
 }
 
 /// The parts of one noun use its type in `mod.rs`, and not each other in a circle.
@@ -584,7 +595,7 @@ struct Sources {
 
 struct Source {
     file: PathBuf,
-    /// The text without comments, strings and tests.
+    /// The text without comments and strings.
     code: String,
     items: BTreeSet<String>,
     uses: Vec<Use>,
@@ -597,8 +608,25 @@ struct Use {
     is_public: bool,
 }
 
+impl Source {
+    fn new(file: PathBuf, code: String) -> Self {
+        Self { items: items(&code), uses: uses(&code), file, code }
+    }
+}
+
+/// The name of modules with tests.
+const TESTS: &str = "tests";
+
 impl Sources {
+    /// Reads the sources of a package without its tests.
     fn read(name: &str) -> Self {
+        let mut sources = Self::read_with_tests(name);
+        sources.modules.retain(|module, _| !module.iter().any(|part| part == TESTS));
+        sources
+    }
+
+    /// Reads the sources of a package. The tests at the end of a file are a module of their own.
+    fn read_with_tests(name: &str) -> Self {
         let package =
             if name.contains('/') || root().join(name).exists() { name } else { &format!("crates/{name}") };
         let folder = root().join(package).join("src");
@@ -611,15 +639,15 @@ impl Sources {
             }
             let mut module: Module =
                 relative.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
-            if module.iter().any(|part| part == "tests") {
-                continue;
-            }
             if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
                 module.pop();
             }
-            let code = without_tests(&without_comments(&fs::read_to_string(&file).unwrap()));
-            let source = Source { items: items(&code), uses: uses(&code), file, code };
-            modules.insert(module, source);
+            let (code, tests) = split_tests(&without_comments(&fs::read_to_string(&file).unwrap()));
+            if let Some(tests) = tests {
+                let below = module.iter().cloned().chain([TESTS.to_owned()]).collect();
+                modules.insert(below, Source::new(file.clone(), tests));
+            }
+            modules.insert(module, Source::new(file, code));
         }
         assert!(modules.len() > 5, "{name} has no sources");
         Self { modules }
@@ -644,7 +672,8 @@ impl Sources {
                     .map(|target| (module.clone(), target)),
             );
         }
-        all.retain(|(from, _)| !from.is_empty());
+        // The root of a crate names everything.
+        all.retain(|(from, _)| from.first().is_some_and(|top| top != TESTS));
         all
     }
 
@@ -742,10 +771,13 @@ fn without_comments(text: &str) -> String {
     code
 }
 
-/// Leaves out what is compiled for tests alone: the file's `mod tests` and everything after it.
-fn without_tests(code: &str) -> String {
-    let Some(start) = code.find("#[cfg(test)]\nmod tests {") else { return code.to_owned() };
-    code[..start].to_owned()
+/// Returns the code of a file, and that of the `mod tests` at its end, as it would stand in a file of its own.
+fn split_tests(code: &str) -> (String, Option<String>) {
+    let Some((code, tests)) = code.split_once("#[cfg(test)]\nmod tests {\n") else {
+        return (code.to_owned(), None);
+    };
+    let lines = tests.lines().map(|line| line.strip_prefix("    ").unwrap_or(line));
+    (code.to_owned(), Some(lines.collect::<Vec<_>>().join("\n")))
 }
 
 /// Leaves out the `use` declarations of the first level.

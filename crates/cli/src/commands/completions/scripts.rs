@@ -77,21 +77,19 @@ complete -c oxftp -f -n 'string match -qr "^@|://" -- (commandline -ct)' -a '(OX
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::commands::Cli;
 
     #[test]
     fn scripts_complete_words_of_servers() {
+        let mut command = Command::new("oxftp").subcommand(Command::new("get").arg(clap::arg!([URL])));
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-            let script = script(shell, &mut Cli::command());
+            let script = script(shell, &mut command);
             assert!(
                 script.contains("oxftp completions --words") || script.contains("completions --words"),
                 "{shell}"
             );
         }
-        let zsh = script(Shell::Zsh, &mut Cli::command());
+        let zsh = script(Shell::Zsh, &mut command);
         assert_eq!(zsh.matches("\n_oxftp() {").count(), 1);
         assert!(zsh.contains("\n_oxftp_flags() {"));
         let registration = zsh.find("if [ \"$funcstack[1]\"").unwrap();

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
-    args::NameArgs,
+    args::{NameArgs, OperandArgs},
     failure::{Failure, FailureCollector, Result},
     session::{self, Session},
 };
@@ -33,8 +33,15 @@ pub(crate) struct Operands {
 }
 
 impl Operands {
+    /// Parses the words as URLs without patterns.
+    pub(crate) fn literal(words: &[String]) -> Result<Self> {
+        let found = words.iter().map(|word| Ok(Operand { url: session::url(word)?, entry: None }));
+        Ok(Self { found: found.collect::<Result<_>>()?, failed: Vec::new() })
+    }
+
     /// Parses the words, and lists the directories of their patterns.
-    pub(crate) async fn expand(session: &mut Session, words: &[String], names: &NameArgs) -> Result<Self> {
+    pub(crate) async fn expand(session: &mut Session, args: &OperandArgs) -> Result<Self> {
+        let OperandArgs { urls: words, names, .. } = args;
         let written = written(words, names)?;
         let mut operands = Self { found: Vec::new(), failed: Vec::new() };
         for url in written {
@@ -50,6 +57,13 @@ impl Operands {
     /// Returns what the pattern in a URL matches; without one, the URL itself.
     pub(crate) async fn expand_url(session: &mut Session, url: &FtpUrl) -> Result<Vec<Operand>> {
         expand(session, WrittenUrl { url: url.clone(), is_literal: false }, false).await
+    }
+
+    /// Like [`Operands::expand`], with only the operands that the flags select.
+    pub(crate) async fn expand_selected(session: &mut Session, args: &OperandArgs) -> Result<Self> {
+        let mut operands = Self::expand(session, args).await?;
+        operands.select(session, &Selector::new(&args.selection)).await?;
+        Ok(operands)
     }
 
     /// Keeps the operands that the selection accepts; looks up those that no listing showed.
@@ -87,6 +101,21 @@ impl Operands {
         Ok(failures)
     }
 
+    /// Calls `each` for every operand, with a client of its server, then ends the session. An operand that fails does not
+    /// stop the others.
+    pub(crate) async fn run(
+        mut self,
+        session: Session,
+        app: &App,
+        mut each: impl AsyncFnMut(&mut Client, &FtpUrl) -> Result,
+    ) -> Result {
+        let failures = self.collect_failures(app)?;
+        run_each(&self.found, session, failures, async |session, Operand { url, .. }| {
+            each(session.client(url).await?, url).await
+        })
+        .await
+    }
+
     /// Returns the URLs.
     pub(crate) fn urls(&self) -> Vec<FtpUrl> {
         self.found.iter().map(|operand| operand.url.clone()).collect()
@@ -104,6 +133,20 @@ impl Operand {
     pub(crate) fn is_listed_file(&self) -> bool {
         self.entry.as_ref().is_some_and(|entry| matches!(entry.kind, EntryKind::File | EntryKind::Special))
     }
+}
+
+/// Calls `each` for every item, then ends the session. An item that fails does not stop the others.
+pub(crate) async fn run_each<T>(
+    items: &[T],
+    mut session: Session,
+    mut failures: FailureCollector<'_>,
+    mut each: impl AsyncFnMut(&mut Session, &T) -> Result,
+) -> Result {
+    for item in items {
+        failures.record(each(&mut session, item).await)?;
+    }
+    session.quit().await;
+    failures.finish()
 }
 
 async fn metadata(session: &mut Session, url: &FtpUrl) -> Result<Entry> {

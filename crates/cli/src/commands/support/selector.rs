@@ -1,6 +1,6 @@
 //! Selection of files by the flags: patterns, regular expressions, ages and sizes.
 
-use oxftp::{Candidate, Entry, Selection, Timestamp, mirror::Filter};
+use oxftp::{Candidate, Entry, List, Selection, Timestamp, mirror::Filter};
 
 use crate::args::{ByteRegex, DepthArgs, SelectionArgs};
 
@@ -90,6 +90,14 @@ impl Selector {
             modified: entry.modified,
         };
         self.accepts(&candidate) && !(entry.is_dir() && (self.needs_facts() || !self.include.is_empty()))
+    }
+
+    /// Limits a listing to what is selected.
+    pub(crate) fn narrow<'c>(&self, listing: List<'c>) -> List<'c> {
+        match self.listing() {
+            Some(selection) => listing.select(selection),
+            None => listing,
+        }
     }
 
     /// Returns the selection for a listing; `None` if everything is selected.

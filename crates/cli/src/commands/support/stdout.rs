@@ -17,21 +17,23 @@ pub(crate) async fn copy(
     sink: &mut Sink,
     progress: &dyn Progress,
 ) -> Result {
-    match transfer(client, url, sink, progress).await {
-        Err(Failure::Client { error, .. }) => {
-            Err(diagnose::file_error(client, url, *error, DIRECTORY_HINT).await)
-        }
-        outcome => outcome,
-    }
+    let copied = transfer(client, url, sink, progress).await;
+    explained(client, url, copied).await
 }
 
 /// Copies a text file to stdout or a special file, with the line ends of this system. Returns the number of bytes.
 pub(crate) async fn copy_text(client: &mut Client, url: &FtpUrl, sink: &mut Sink) -> Result<u64> {
-    match transfer_text(client, url, sink).await {
+    let copied = transfer_text(client, url, sink).await;
+    explained(client, url, copied).await
+}
+
+/// Adds to the error of a file that could not be read whether it is a directory.
+pub(crate) async fn explained<T>(client: &mut Client, url: &FtpUrl, read: Result<T>) -> Result<T> {
+    match read {
         Err(Failure::Client { error, .. }) => {
             Err(diagnose::file_error(client, url, *error, DIRECTORY_HINT).await)
         }
-        outcome => outcome,
+        read => read,
     }
 }
 
@@ -96,8 +98,9 @@ pub(crate) struct FileHeadings {
 }
 
 impl FileHeadings {
-    pub(crate) fn of(urls: &[FtpUrl]) -> Self {
-        Self { are_wanted: urls.len() > 1, is_first: true }
+    /// Creates the headings for this number of files.
+    pub(crate) fn new(files: usize) -> Self {
+        Self { are_wanted: files > 1, is_first: true }
     }
 
     /// Prints the heading of the next file.

@@ -185,6 +185,10 @@ async fn walks_continue_after_unlisted_directory() {
         (&["find", "@"][..], &["a", "a/x", "locked", "z", "z/w"][..]),
         (&["ls", "-R", "@"], &["a", "a/x", "locked", "z", "z/w"]),
         (&["du", "@"], &["3\ta", "0\tlocked", "3\tz", "6\t."]),
+        (
+            &["tree", "@"],
+            &[".", "├── a", "│   └── x", "├── locked", "└── z", "    └── w", "", "3 directories, 2 files"],
+        ),
     ] {
         let run = run_against(server.address(), words, Path::new(".")).await;
 

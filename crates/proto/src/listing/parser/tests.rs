@@ -1,3 +1,5 @@
+mod reply_frame;
+
 use super::*;
 use crate::listing::error::ListingError;
 
