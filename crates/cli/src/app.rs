@@ -20,6 +20,8 @@ pub(crate) struct App {
     progress: ProgressMode,
     /// Set for a job in the background of a shell.
     job: Option<JobProgress>,
+    /// The directory that printed paths are relative to; empty to print them as they are in URLs.
+    directory: RemotePath,
     pub(crate) records: Arc<Records>,
     pub(crate) settings: Settings,
 }
@@ -41,12 +43,26 @@ impl App {
             .with_bookmarks(bookmarks);
         let terminal = if events { terminal.on_failure(progress::write_failure) } else { terminal };
         let progress = if events { ProgressMode::Events } else { progress_mode(global, is_terminal) };
-        Self { terminal, progress, job: None, records, settings }
+        Self { terminal, progress, job: None, directory: RemotePath::default(), records, settings }
     }
 
     /// Counts the progress of transfers for the list of jobs, instead of showing it.
     pub(crate) fn in_background(self, job: JobProgress) -> Self {
         Self { job: Some(job), ..self }
+    }
+
+    /// Prints paths relative to this directory.
+    pub(crate) fn in_directory(self, directory: RemotePath) -> Self {
+        Self { directory, ..self }
+    }
+
+    /// Returns the path of an operand as it is printed.
+    pub(crate) fn shown<'p>(&self, path: &'p [u8]) -> &'p [u8] {
+        let directory = self.directory.as_bytes();
+        let below = path.strip_prefix(directory).filter(|_| !directory.is_empty());
+        let below =
+            below.and_then(|below| if directory == b"/" { Some(below) } else { below.strip_prefix(b"/") });
+        below.filter(|below| !below.is_empty()).unwrap_or(path)
     }
 
     /// Returns a collector that reports each failure of `operands` operands on the terminal.

@@ -29,7 +29,7 @@ pub(crate) use operands::OperandArgs;
 pub(crate) use range::ByteRange;
 pub(crate) use rate::RateTimetable;
 pub(crate) use record::RecordArgs;
-pub(crate) use selection::{ByteRegex, DepthArgs, GlobArgs, ListedArgs, NameArgs, SelectionArgs};
+pub(crate) use selection::{ByteRegex, GlobArgs, ListedArgs, NameArgs, SelectionArgs};
 pub(crate) use shell::ShellArgs;
 pub(crate) use transfer::{
     ChangeEventArgs, EventArgs, ExistingArgs, LinksArg, ModeArgs, MoveArgs, TransferArgs, VerifyArg,

@@ -31,15 +31,19 @@ pub(crate) struct SelectionArgs {
     /// Select only files of at most SIZE bytes
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_size: Option<Size>,
-}
-
-/// Flags that limit the depth of a tree.
-#[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "Selection")]
-pub(crate) struct DepthArgs {
     /// Enter directories down to N levels: 1 is the directory itself without its subdirectories
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), alias = "maxdepth")]
     pub(crate) max_depth: Option<u32>,
+    /// Skip files that change or grow within S seconds: those that are not older are looked at twice, S seconds apart
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) stable: Option<u32>,
+}
+
+impl SelectionArgs {
+    /// Returns the number of levels that a listing enters.
+    pub(crate) fn levels(&self) -> usize {
+        self.max_depth.map_or(usize::MAX, |levels| levels as usize)
+    }
 }
 
 /// Whether names contain patterns.
@@ -49,13 +53,6 @@ pub(crate) struct GlobArgs {
     /// Take *, ?, [, ] and { in names as they are; otherwise they are patterns, as in 'logs/{a,b}*.gz' or 'pub/**/*.csv'
     #[arg(long)]
     pub(crate) no_glob: bool,
-}
-
-impl DepthArgs {
-    /// Returns the number of levels that a listing enters.
-    pub(crate) fn levels(self) -> usize {
-        self.max_depth.map_or(usize::MAX, |levels| levels as usize)
-    }
 }
 
 /// Flags that say how the paths of URLs are read.

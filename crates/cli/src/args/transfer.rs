@@ -77,9 +77,6 @@ pub(crate) struct ExistingArgs {
     /// Skip files whose names exist at the destination
     #[arg(long, visible_alias = "no-clobber")]
     ignore_existing: bool,
-    /// Skip files that change or grow within S seconds: those that are not older are looked at twice, S seconds apart
-    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) stable: Option<u32>,
 }
 
 impl ExistingArgs {

@@ -13,12 +13,12 @@ use serde::Serialize;
 use tokio::io::AsyncReadExt;
 
 use super::{
-    mirror::{MirrorOperand, across, filter, nothing_remote},
+    mirror::{MirrorOperand, across, filter, nothing_remote, stable_files},
     support::{diagnose, listed_paths::listed, selector::Selector, sums::ChecksumList},
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, GlobArgs, JobCount, ListedArgs, SelectionArgs},
+    args::{ConnectionArgs, GlobArgs, JobCount, ListedArgs, SelectionArgs},
     failure::{Exit, Failure, Result},
     output::Output,
     session::Session,
@@ -68,8 +68,6 @@ pub(crate) struct CheckArgs {
     #[arg(skip)]
     conditions: Vec<Selection>,
     #[command(flatten)]
-    depth: DepthArgs,
-    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -90,8 +88,12 @@ pub(crate) async fn run(mut args: CheckArgs, app: &App) -> Result {
             let endpoints = (MirrorOperand::read(source)?, MirrorOperand::read(target)?);
             let endpoints = match args.glob.no_glob {
                 true => endpoints,
-                false => (endpoints.0.expand(&mut session, &mut args.conditions).await?, endpoints.1),
+                false => (
+                    endpoints.0.expand(&mut session, args.selection.levels(), &mut args.conditions).await?,
+                    endpoints.1,
+                ),
             };
+            args.conditions.extend(stable_files(&mut session, &endpoints.0, &args.selection).await?);
             check_trees(&args, &endpoints, &mut session, &mut report).await
         }
         (Some(_), _) => return Err(Failure::Usage("--sums takes one directory".to_owned())),
@@ -218,7 +220,7 @@ async fn compare(mirror: Mirror<'_>, args: &CheckArgs) -> (Vec<Step>, oxftp::Res
     let links = if args.links == LinksToCheck::Follow { Links::Follow } else { Links::Skip };
     let outcome = mirror
         .connections(args.jobs.connections())
-        .filter(filter(&args.selection, args.depth, &args.conditions))
+        .filter(filter(&args.selection, &args.conditions))
         .compare(compare)
         .delete(Delete::After)
         .links(links)
@@ -263,7 +265,7 @@ async fn files(
     let mut files = match tree {
         MirrorOperand::Url(url) => {
             let client = session.client(url).await?;
-            let listing = client.list(url.path()).recursive().max_depth(args.depth.levels());
+            let listing = client.list(url.path()).recursive();
             let found = selector.narrow(listing).await.map_err(|error| Failure::about(url, error))?;
             let root = url.path();
             let files = found.iter().filter(|entry| entry.is_file()).map(|entry| below(&entry.path(), &root));
@@ -309,7 +311,7 @@ fn local_files(root: &Path, args: &CheckArgs, selector: &Selector) -> Result<Vec
             }
             if found.is_file() {
                 files.push(RemotePath::from(relative.as_str()));
-            } else if found.is_dir() && args.depth.max_depth.is_none_or(|most| level < most) {
+            } else if found.is_dir() && args.selection.max_depth.is_none_or(|most| level < most) {
                 waiting.push((path, relative, level + 1));
             }
         }

@@ -1,12 +1,12 @@
 //! `chmod`: sets permissions.
 
 use clap::Args;
-use oxftp::{Client, EntryKind, FtpUrl, RemotePath};
+use oxftp::{Client, Entry, EntryKind, FtpUrl, RemotePath};
 
 use super::support::{diagnose, operands::Operands, selector::Selector};
 use crate::{
     app::App,
-    args::{ChangeEventArgs, ConnectionArgs, DepthArgs, Mode, OperandArgs},
+    args::{ChangeEventArgs, ConnectionArgs, Mode, OperandArgs},
     failure::{Exit, Failure, Result},
     session::Session,
 };
@@ -25,8 +25,6 @@ pub(crate) struct ChmodArgs {
     #[command(flatten)]
     operands: OperandArgs,
     #[command(flatten)]
-    depth: DepthArgs,
-    #[command(flatten)]
     pub(crate) events: ChangeEventArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
@@ -35,11 +33,7 @@ pub(crate) struct ChmodArgs {
 pub(crate) async fn run(args: ChmodArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.operands).await?;
-    let selector = Selector::new(&args.operands.selection);
-    // Below a directory, the selection decides for each file.
-    if !args.recursive {
-        operands.select(&mut session, &selector).await?;
-    }
+    let selector = operands.selector(&mut session, &args.operands, args.recursive).await?;
     let each = async |client: &mut Client, url: &FtpUrl| match args.recursive {
         true => set_tree(client, url, &args, &selector, app).await,
         false => {
@@ -53,23 +47,22 @@ pub(crate) async fn run(args: ChmodArgs, app: &App) -> Result {
 
 async fn set_one(client: &mut Client, url: &FtpUrl, mode: &Mode) -> Result {
     let found = match mode.needs_current() {
-        true => Some(current_mode(client, url).await?),
+        true => Some(entry_with_mode(client, url).await?),
         false => None,
     };
     let target = ChmodTarget {
         path: url.path(),
-        is_dir: found.as_ref().is_some_and(|(_, is_dir)| *is_dir),
-        current: found.and_then(|(current, _)| current),
+        is_dir: found.as_ref().is_some_and(|found| found.is_dir()),
+        current: found.and_then(|found| found.mode),
     };
     set(client, url, &target, mode).await
 }
 
-/// Returns the permissions of a path, and whether it is a directory.
-async fn current_mode(client: &mut Client, url: &FtpUrl) -> Result<(Option<u32>, bool)> {
+/// Returns the entry of a path, with its permissions if the server lists them.
+async fn entry_with_mode(client: &mut Client, url: &FtpUrl) -> Result<Entry> {
     let failed = |error| Failure::about(url, error);
     client.list_permissions().await.map_err(failed)?;
-    let found = client.metadata(url.path()).await.map_err(failed)?;
-    Ok((found.mode, found.is_dir()))
+    client.metadata(url.path()).await.map_err(failed)
 }
 
 /// Changes a directory and its contents. What is in a directory comes before it, so that it can still be entered.
@@ -81,9 +74,14 @@ async fn set_tree(
     app: &App,
 ) -> Result {
     let failed = |error| Failure::about(url, error);
-    let (current, is_dir) = current_mode(client, url).await?;
-    let root = ChmodTarget { path: url.path(), current, is_dir };
+    let found = entry_with_mode(client, url).await?;
+    let is_dir = found.is_dir();
+    let root = ChmodTarget { path: url.path(), current: found.mode, is_dir };
     if !is_dir {
+        let name = root.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if !selector.accepts_operand(&name, &found) {
+            return Ok(());
+        }
         set(client, url, &root, &args.mode).await?;
         app.report_changed(&root.path, None);
         return Ok(());
@@ -93,7 +91,7 @@ async fn set_tree(
         app.terminal.failure(&failure);
         outcome = Err(Failure::AlreadyReported(Exit::PartialFailure));
     };
-    let listing = selector.narrow(client.list(url.path()).recursive().max_depth(args.depth.levels()));
+    let listing = selector.narrow(client.list(url.path()).recursive());
     let mut targets = if selector.is_active() { Vec::new() } else { vec![root] };
     let mut entries = listing.stream();
     while let Some(entry) = entries.next().await {

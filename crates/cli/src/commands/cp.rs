@@ -3,11 +3,12 @@
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use clap::Args;
-use oxftp::{FtpUrl, Pool, Progress, RemotePath, Report};
+use oxftp::{Existing, FtpUrl, Pool, Progress, RemotePath, Report};
 
 use super::{
     mirror::across,
     support::{
+        existing::may_write,
         operands::{Operand, Operands, run_each},
         rename_rule::RenameArgs,
         selector::Selector,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, EventArgs, JobCount, OperandArgs, RecordArgs, VerifyArg},
+    args::{ConnectionArgs, EventArgs, ExistingArgs, JobCount, OperandArgs, RecordArgs, VerifyArg},
     failure::{Failure, Result},
     output::Output,
     progress::Scope,
@@ -46,6 +47,8 @@ pub(crate) struct CpArgs {
     #[command(flatten)]
     operands: OperandArgs,
     #[command(flatten)]
+    existing: ExistingArgs,
+    #[command(flatten)]
     pub(crate) events: EventArgs,
     #[command(flatten)]
     pub(crate) records: RecordArgs,
@@ -73,24 +76,25 @@ pub(crate) async fn run(mut args: CpArgs, app: &App) -> Result {
     };
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.operands).await?;
-    let selector = Selector::new(&args.operands.selection);
-    if !args.recursive {
-        operands.select(&mut session, &selector).await?;
-    }
-    let mut copies = match &destination {
+    let selector = operands.selector(&mut session, &args.operands, args.recursive).await?;
+    let copies = match &destination {
         Some(word) => copies_to(&mut session, &args.operands.urls, word, &operands).await?,
         None => renamed_copies(&args.renames, &operands)?,
     };
     let failures = operands.collect_failures(app)?;
     let copier = Copier { args: &args, selector };
-    if args.dry_run {
-        let mut output = Output::new();
-        for copy in copies.drain(..) {
-            output.mapping(copy.from.url.to_string().as_bytes(), copy.to.to_string().as_bytes()).await?;
+    let mut output = Output::new();
+    run_each(&copies, session, failures, async |session, copy| {
+        if !copier.may_write(session, &copy.to).await? {
+            return Ok(());
         }
-        output.flush().await?;
-    }
-    run_each(&copies, session, failures, async |session, copy| copier.copy(session, copy, app).await).await
+        if args.dry_run {
+            output.mapping(copy.from.url.to_string().as_bytes(), copy.to.to_string().as_bytes()).await?;
+            return output.flush().await;
+        }
+        copier.copy(session, copy, app).await
+    })
+    .await
 }
 
 /// A source, and where it is copied to.
@@ -109,9 +113,8 @@ async fn copies_to(
     let Some(first) = operands.found.first() else { return Ok(Vec::new()) };
     let target = destination(&first.url, word)?;
     // A pattern may match one file today and several tomorrow: both are copied into the directory.
-    let may_be_several = operands.found.len() > 1
-        || words.len() > 1
-        || operands.found.iter().any(|operand| operand.entry.is_some());
+    let may_be_several =
+        operands.found.len() > 1 || words.len() > 1 || operands.found.iter().any(|operand| operand.is_match);
     let mut into = word.ends_with('/') || target.path().is_empty();
     if !into {
         let client = session.client(&target).await?;
@@ -204,6 +207,18 @@ struct Copier<'a> {
 }
 
 impl Copier<'_> {
+    /// Returns whether the flags allow to write to a destination. In a directory, they decide for each file.
+    async fn may_write(&self, session: &mut Session, to: &FtpUrl) -> Result<bool> {
+        let existing = self.args.existing.existing();
+        if existing == Existing::Replace {
+            return Ok(true);
+        }
+        let failed = |error| Failure::about(to, error);
+        let client = session.client(to).await?;
+        let is_dir = self.args.recursive && client.is_dir(to.path()).await.unwrap_or(false);
+        Ok(is_dir || may_write(client, &to.path(), existing).await.map_err(failed)?)
+    }
+
     async fn copy(&self, session: &mut Session, copy: &PlannedCopy, app: &App) -> Result {
         let source = &copy.from.url;
         let is_tree = match &copy.from.entry {
@@ -254,12 +269,13 @@ impl Copier<'_> {
         copy: &PlannedCopy,
         progress: Arc<dyn Progress>,
     ) -> oxftp::Result<Report> {
-        let filter = match self.selector.listing() {
+        let filter = match self.selector.transfer() {
             Some(selection) => oxftp::mirror::Filter::new().select(selection),
             None => oxftp::mirror::Filter::new(),
         };
         across(pools, &copy.from.url, &copy.to)
             .filter(filter)
+            .existing(self.args.existing.existing())
             .temporary(true)
             .verify(self.verify())
             .connections(self.args.jobs.connections())

@@ -29,6 +29,9 @@ pub(crate) struct DuArgs {
     /// Print the total only, without subdirectories
     #[arg(short, long)]
     summarize: bool,
+    /// Print directories down to N levels; their sums include all levels below
+    #[arg(short = 'd', long, value_name = "N", conflicts_with = "summarize")]
+    print_depth: Option<usize>,
     /// Print human-readable sizes, as in 1.5 MiB
     #[arg(short = 'h', long, conflicts_with = "json")]
     human: bool,
@@ -46,8 +49,8 @@ pub(crate) struct DuArgs {
 
 pub(crate) async fn run(args: DuArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
-    let operands = Operands::expand(&mut session, &args.operands).await?;
-    let selector = Selector::new(&args.operands.selection);
+    let mut operands = Operands::expand(&mut session, &args.operands).await?;
+    let selector = operands.selector(&mut session, &args.operands, true).await?;
     let several = operands.found.len() > 1;
     let mut output = Output::new();
     let each = async |client: &mut Client, url: &FtpUrl| {
@@ -81,7 +84,7 @@ async fn measure(
     if walked.is_empty && !root.is_empty() {
         sums.add_alone(client, url, selector).await?;
     }
-    let place = if several { root.as_bytes() } else { &[] };
+    let place = if several { app.shown(root.as_bytes()) } else { &[] };
     print(sums, args, place, output).await?;
     walked.tree_result()
 }
@@ -150,7 +153,9 @@ async fn print(sums: Sums, args: &DuArgs, place: &[u8], output: &mut Output) -> 
         warn(format_args!("{files} no known size and count as empty"));
     }
     for (path, sum) in sums.in_order() {
-        if args.summarize && !path.is_empty() {
+        let depth = if path.is_empty() { 0 } else { 1 + path.iter().filter(|byte| **byte == b'/').count() };
+        let most = if args.summarize { Some(0) } else { args.print_depth };
+        if most.is_some_and(|most| depth > most) {
             continue;
         }
         let path = match (place, &path[..]) {

@@ -13,7 +13,7 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{Age, ByteRegex, ConnectionArgs, DepthArgs, OperandArgs, Size},
+    args::{Age, ByteRegex, ConnectionArgs, OperandArgs, Size},
     argv::VARIABLE,
     failure::{Exit, Failure, Result},
     output::Output,
@@ -71,8 +71,6 @@ pub(crate) struct FindArgs {
     #[command(flatten)]
     operands: OperandArgs,
     #[command(flatten)]
-    depth: DepthArgs,
-    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -105,12 +103,12 @@ pub(crate) async fn run(args: FindArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.operands).await?;
     let failures = operands.collect_failures(app)?;
-    let selector = Selector::new(&args.operands.selection);
+    let selector = operands.selector(&mut session, &args.operands, true).await?;
     let several = operands.found.len() > 1;
     let mut output = Output::new();
     run_each(&operands.found, session, failures, async |session, operand| {
-        let search = Search { args: &args, selector: &selector, operand, several };
-        search.run(session, app, &mut output).await
+        let search = Search { args: &args, app, selector: &selector, operand, several };
+        search.run(session, &mut output).await
     })
     .await
 }
@@ -118,6 +116,7 @@ pub(crate) async fn run(args: FindArgs, app: &App) -> Result {
 /// The search of one tree.
 struct Search<'a> {
     args: &'a FindArgs,
+    app: &'a App,
     selector: &'a Selector,
     operand: &'a Operand,
     /// There are other trees: paths begin with that of this tree.
@@ -131,13 +130,13 @@ struct Found {
 }
 
 impl Search<'_> {
-    async fn run(&self, session: &mut Session, app: &App, output: &mut Output) -> Result {
+    async fn run(&self, session: &mut Session, output: &mut Output) -> Result {
         let (url, root) = (&self.operand.url, self.operand.url.path());
         let mut later = Vec::new();
         let client = session.client(url).await?;
-        let listing = client.list(&root).recursive().max_depth(self.args.depth.levels());
+        let listing = client.list(&root).recursive();
         let listing = self.selector.narrow(listing);
-        let walked = walk(listing.stream(), url, app, output, async |found, output| {
+        let walked = walk(listing.stream(), url, self.app, output, async |found, output| {
             let path = found.path();
             let relative = relative_to(path.as_bytes(), root.as_bytes());
             let level = 1 + relative.iter().filter(|byte| **byte == b'/').count();
@@ -162,7 +161,7 @@ impl Search<'_> {
             }
         }
         output.flush().await?;
-        self.change(session, &walked, later, app).await
+        self.change(session, &walked, later).await
     }
 
     /// Prints an entry, or keeps it for the end of the search.
@@ -177,7 +176,7 @@ impl Search<'_> {
     ) -> Result {
         let args = self.args;
         let path = oxftp::RemotePath::from_wire(path, Encoding::UTF_8);
-        let shown = if self.several { path.as_bytes() } else { relative };
+        let shown = if self.several { self.app.shown(path.as_bytes()) } else { relative };
         if args.delete || args.exec.is_some() {
             later.push(Found { url: self.operand.url.with_path(path.clone()), is_dir: found.is_dir() });
             if !args.dry_run {
@@ -198,13 +197,7 @@ impl Search<'_> {
     }
 
     /// Deletes what was found, or runs the command for it, when the session is free for other commands.
-    async fn change(
-        &self,
-        session: &mut Session,
-        walked: &WalkOutcome,
-        later: Vec<Found>,
-        app: &App,
-    ) -> Result {
+    async fn change(&self, session: &mut Session, walked: &WalkOutcome, later: Vec<Found>) -> Result {
         let mut outcome = walked.tree_result();
         if self.args.dry_run {
             return outcome;
@@ -220,7 +213,7 @@ impl Search<'_> {
             match done {
                 Err(failure @ Failure::Interrupted) => return Err(failure),
                 Err(failure) => {
-                    app.terminal.failure(&failure);
+                    self.app.terminal.failure(&failure);
                     outcome = Err(Failure::AlreadyReported(Exit::PartialFailure));
                 }
                 Ok(()) => {}

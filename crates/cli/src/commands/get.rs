@@ -23,15 +23,14 @@ use super::support::{
     rename_rule::RenameArgs,
     same_names::{folds_case, refuse_same_names},
     selector::Selector,
-    stability::Stability,
     stdout,
     summary::{skipped_symlinks, summary, warn_of_skipped_symlinks},
 };
 use crate::{
     app::App,
     args::{
-        ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, DepthArgs, EventArgs, ExistingArgs, JobCount, LinksArg,
-        ModeArgs, MoveArgs, OperandArgs, RecordArgs, TransferArgs, local_path,
+        ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, EventArgs, ExistingArgs, JobCount, LinksArg, ModeArgs,
+        MoveArgs, OperandArgs, RecordArgs, TransferArgs, local_path,
     },
     failure::{Failure, FailureCollector, Result},
     progress::Scope,
@@ -84,8 +83,6 @@ pub(crate) struct GetArgs {
     #[command(flatten)]
     operands: OperandArgs,
     #[command(flatten)]
-    depth: DepthArgs,
-    #[command(flatten)]
     existing: ExistingArgs,
     #[command(flatten)]
     transfer: TransferArgs,
@@ -104,19 +101,9 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
     check_special(&args, output.as_ref())?;
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.operands).await?;
-    let mut downloader = Downloader {
-        args: &args,
-        output: output.as_ref(),
-        selector: Selector::new(&args.operands.selection),
-        skipped_symlinks: AtomicU64::new(0),
-    };
-    if !args.recursive {
-        operands.select(&mut session, &downloader.selector).await?;
-    }
-    if let Some(seconds) = args.existing.stable {
-        let stability = Stability::of_operands(&mut session, &operands, seconds).await?;
-        downloader.selector = downloader.selector.and([stability.into_selection()]);
-    }
+    let selector = operands.selector(&mut session, &args.operands, args.recursive).await?;
+    let downloader =
+        Downloader { args: &args, output: output.as_ref(), selector, skipped_symlinks: AtomicU64::new(0) };
     let mut urls = operands.urls();
     remove_repeated(&mut urls);
     refuse_same(&args, &urls)?;
@@ -399,7 +386,7 @@ impl Downloader<'_> {
             .connections(self.connections())
             .segments(self.segments())
             .progress(progress);
-        let download = match self.selector.transfer(args.depth) {
+        let download = match self.selector.transfer() {
             Some(selection) => download.select(selection),
             None => download,
         };

@@ -36,7 +36,7 @@ pub(crate) struct HeadArgs {
 pub(crate) async fn run(args: HeadArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection)?;
     let operands = Operands::expand_selected(&mut session, &args.operands).await?;
-    let mut headings = FileHeadings::new(operands.found.len());
+    let mut headings = FileHeadings::new(operands.found.len(), app);
     let each = async |client: &mut Client, url: &FtpUrl| {
         headings.print(url).await?;
         let printed = match args.bytes {

@@ -14,7 +14,7 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, OperandArgs},
+    args::{ConnectionArgs, OperandArgs},
     failure::{Failure, Result},
     output::Output,
     session::Session,
@@ -61,8 +61,6 @@ pub(crate) struct LsArgs {
     #[command(flatten)]
     operands: OperandArgs,
     #[command(flatten)]
-    depth: DepthArgs,
-    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -88,12 +86,10 @@ impl LsArgs {
 pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.operands).await?;
-    let printer = Printer {
-        args: &args,
-        key: args.key(),
-        selector: Selector::new(&args.operands.selection),
-        printed: Cell::new(false),
-    };
+    let selection = &args.operands.selection;
+    let levels = if args.recursive { selection.levels() } else { 1 };
+    let selector = operands.selector_of_levels(&mut session, selection, levels).await?;
+    let printer = Printer { args: &args, app, key: args.key(), selector, printed: Cell::new(false) };
     let failures = operands.collect_failures(app)?;
     let mut output = Output::new();
     let with_headings = operands.found.len() > 1;
@@ -107,7 +103,7 @@ pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
     output.flush().await?;
     run_each(&directories, session, failures, async |session, operand| {
         let client = session.client(&operand.url).await?;
-        let outcome = printer.directory(client, operand, with_headings, app, &mut output).await;
+        let outcome = printer.directory(client, operand, with_headings, &mut output).await;
         output.flush().await?;
         outcome
     })
@@ -117,6 +113,7 @@ pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
 /// Prints entries as the flags say.
 struct Printer<'a> {
     args: &'a LsArgs,
+    app: &'a App,
     key: SortKey,
     selector: Selector,
     /// Something was printed, so that an empty line precedes the next heading.
@@ -130,14 +127,13 @@ impl Printer<'_> {
         client: &mut Client,
         operand: &Operand,
         heading: bool,
-        app: &App,
         output: &mut Output,
     ) -> Result {
         let url = &operand.url;
         let root = url.path();
         let mut listing = client.list(&root);
         if self.args.recursive {
-            listing = listing.recursive().max_depth(self.args.depth.levels());
+            listing = listing.recursive();
         }
         let listing = self.selector.narrow(listing);
         let prefix = if heading && self.args.json { root.as_bytes() } else { &[] };
@@ -153,7 +149,7 @@ impl Printer<'_> {
                 Ok(())
             }
         };
-        let mut listed = walk(listing.stream(), url, app, output, each).await?;
+        let mut listed = walk(listing.stream(), url, self.app, output, each).await?;
         if !listed.is_empty {
             self.heading(heading.take(), output).await?;
         }
@@ -172,7 +168,7 @@ impl Printer<'_> {
         if self.printed.replace(true) {
             output.line("").await?;
         }
-        let path = output.displayable(path.as_bytes()).into_owned();
+        let path = output.displayable(self.app.shown(path.as_bytes())).into_owned();
         output.line([&path[..], b":"].concat()).await
     }
 
@@ -218,7 +214,8 @@ impl Printer<'_> {
         }
         match (empty_listing::identify(client, &path).await, failure) {
             (Ok(entry), _) if !entry.is_dir() => {
-                self.operand(&Operand { url: url.clone(), entry: Some(entry) }, output).await.map(|()| true)
+                let operand = Operand { entry: Some(entry), ..Operand::literal(url.clone()) };
+                self.operand(&operand, output).await.map(|()| true)
             }
             (Err(error), _) if error.is_not_found() => Err(Failure::about(url, error)),
             (_, Some(error)) => Err(Failure::about(url, error)),
@@ -235,7 +232,8 @@ impl Printer<'_> {
         if !self.selector.accepts_operand(&name.to_string_lossy(), entry) {
             return Ok(());
         }
-        self.line(output, entry, path.as_bytes(), name.as_bytes()).await
+        let shown = if self.args.json { path.as_bytes() } else { self.app.shown(path.as_bytes()) };
+        self.line(output, entry, shown, name.as_bytes()).await
     }
 
     async fn entry(

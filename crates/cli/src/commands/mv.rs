@@ -5,12 +5,13 @@ use oxftp::{Client, FtpUrl, RemotePath};
 
 use super::support::{
     diagnose,
+    existing::may_write,
     operands::{Operand, Operands, run_each},
     rename_rule::RenameArgs,
 };
 use crate::{
     app::App,
-    args::{ChangeEventArgs, ConnectionArgs, OperandArgs},
+    args::{ChangeEventArgs, ConnectionArgs, ExistingArgs, OperandArgs},
     failure::{Failure, Result},
     output::Output,
     session::{self, Session},
@@ -29,6 +30,8 @@ pub(crate) struct MvArgs {
     dry_run: bool,
     #[command(flatten)]
     operands: OperandArgs,
+    #[command(flatten)]
+    existing: ExistingArgs,
     #[arg(skip)]
     path: String,
     #[command(flatten)]
@@ -53,21 +56,25 @@ pub(crate) async fn run(mut args: MvArgs, app: &App) -> Result {
     }
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand_selected(&mut session, &args.operands).await?;
-    let mut renames = match &args.renames.rename_with {
+    let renames = match &args.renames.rename_with {
         Some(_) => renamed_by(&args.renames, &args.path, &operands)?,
         None => moved(&mut session, &args.operands.urls, &args.path, &operands).await?,
     };
     let failures = operands.collect_failures(app)?;
-    if args.dry_run {
-        let mut output = Output::new();
-        for Rename { url, to } in renames.drain(..) {
-            output.mapping(url.path().as_bytes(), to.as_bytes()).await?;
-        }
-        output.flush().await?;
-    }
+    let mut output = Output::new();
     run_each(&renames, session, failures, async |session, rename| {
-        rename.run(session.client(&rename.url).await?).await?;
-        app.report_changed(&rename.url.path(), Some(&rename.to));
+        let Rename { url, to } = rename;
+        let client = session.client(url).await?;
+        let may_write = may_write(client, to, args.existing.existing()).await;
+        if !may_write.map_err(|error| Failure::about(&url.with_path(to), error))? {
+            return Ok(());
+        }
+        if args.dry_run {
+            output.mapping(url.path().as_bytes(), to.as_bytes()).await?;
+            return output.flush().await;
+        }
+        rename.run(client).await?;
+        app.report_changed(&url.path(), Some(to));
         Ok(())
     })
     .await
@@ -127,9 +134,8 @@ async fn moved(
 ) -> Result<Vec<Rename>> {
     let mut renames = Vec::new();
     // A pattern may match one file today and several tomorrow: both move into the directory.
-    let may_be_several = operands.found.len() > 1
-        || words.len() > 1
-        || operands.found.iter().any(|operand| operand.entry.is_some());
+    let may_be_several =
+        operands.found.len() > 1 || words.len() > 1 || operands.found.iter().any(|operand| operand.is_match);
     let mut into = word.ends_with('/');
     if let Some(first) = operands.found.first().filter(|_| may_be_several && !into) {
         let directory = target(&first.url, word)?;

@@ -29,8 +29,8 @@ use super::support::{
 use crate::{
     app::App,
     args::{
-        ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, GlobArgs, LinksArg, ModeArgs, MoveArgs,
-        RecordArgs, SelectionArgs, TransferArgs, names_url,
+        ConnectionArgs, EventArgs, ExistingArgs, GlobArgs, LinksArg, ModeArgs, MoveArgs, RecordArgs,
+        SelectionArgs, TransferArgs, names_url,
     },
     failure::{Failure, Result},
     progress::Scope,
@@ -89,8 +89,6 @@ pub(crate) struct PutArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     #[command(flatten)]
-    depth: DepthArgs,
-    #[command(flatten)]
     existing: ExistingArgs,
     #[command(flatten)]
     transfer: TransferArgs,
@@ -119,7 +117,7 @@ pub(crate) async fn run(mut args: PutArgs, app: &App) -> Result {
         refuse_same_names(names, &directory.to_string(), || false)?;
     }
     let mut selector = Selector::new(&args.selection);
-    if let Some(seconds) = args.existing.stable {
+    if let Some(seconds) = args.selection.stable {
         let stability = Stability::of_paths(&args.sources, seconds).await?;
         selector = selector.and([stability.into_selection()]);
     }
@@ -234,7 +232,7 @@ fn target(args: &PutArgs, url: &FtpUrl) -> Result<Target> {
             _ if args.moves.is_any() => {
                 usage("stdin cannot be removed: --move and --move-to conflict with -")
             }
-            _ if args.existing.stable.is_some() => usage("stdin is read once: --stable conflicts with -"),
+            _ if args.selection.stable.is_some() => usage("stdin is read once: --stable conflicts with -"),
             _ if args.times => usage("stdin has no modification time: -t conflicts with -"),
             _ => Ok(target),
         };
@@ -380,7 +378,7 @@ impl Uploader<'_> {
             .retries(args.connection.network.retries)
             .connections(args.transfer.jobs.connections())
             .progress(progress);
-        let upload = match self.selector.transfer(args.depth) {
+        let upload = match self.selector.transfer() {
             Some(selection) => upload.select(selection),
             None => upload,
         };

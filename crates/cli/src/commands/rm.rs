@@ -6,7 +6,7 @@ use oxftp::{Client, FtpUrl};
 use super::support::{diagnose, operands::Operands, selector::Selector};
 use crate::{
     app::App,
-    args::{ChangeEventArgs, ConnectionArgs, DepthArgs, OperandArgs},
+    args::{ChangeEventArgs, ConnectionArgs, OperandArgs},
     failure::{Exit, Failure, Result},
     output::Output,
     session::Session,
@@ -27,8 +27,6 @@ pub(crate) struct RmArgs {
     #[command(flatten)]
     operands: OperandArgs,
     #[command(flatten)]
-    depth: DepthArgs,
-    #[command(flatten)]
     pub(crate) events: ChangeEventArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
@@ -37,17 +35,13 @@ pub(crate) struct RmArgs {
 pub(crate) async fn run(args: RmArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.operands).await?;
-    let selector = Selector::new(&args.operands.selection);
-    // Below a directory, the selection decides for each file.
-    if !args.recursive {
-        operands.select(&mut session, &selector).await?;
-    }
+    let selector = operands.selector(&mut session, &args.operands, args.recursive).await?;
     if let Some(url) = operands.urls().iter().find(|url| url.path().file_name().is_none()) {
         return Err(Failure::Usage(format!(
             "refusing to delete the whole server ({url}): name a file or directory"
         )));
     }
-    let selective = selector.is_active() || args.depth.max_depth.is_some() || args.dry_run;
+    let selective = selector.is_active() || selector.limits_depth() || args.dry_run;
     let mut output = Output::new();
     let each = async |client: &mut Client, url: &FtpUrl| {
         let removed = async {
@@ -84,7 +78,7 @@ async fn remove_selected(
     let root = client.metadata(url.path()).await.map_err(failed)?;
     let mut paths = Vec::new();
     if root.is_dir() {
-        let listing = client.list(url.path()).recursive().max_depth(args.depth.levels());
+        let listing = client.list(url.path()).recursive();
         let mut entries = selector.narrow(listing).stream();
         while let Some(entry) = entries.next().await {
             let entry = entry.map_err(failed)?;

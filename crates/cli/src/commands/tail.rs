@@ -45,7 +45,7 @@ pub(crate) async fn run(args: TailArgs, app: &App) -> Result {
     if args.follow && operands.found.len() > 1 {
         return Err(Failure::Usage("--follow takes one file".to_owned()));
     }
-    let mut headings = FileHeadings::new(operands.found.len());
+    let mut headings = FileHeadings::new(operands.found.len(), app);
     let each = async |client: &mut Client, url: &FtpUrl| {
         headings.print(url).await?;
         let printed = print(&args, client, url).await;

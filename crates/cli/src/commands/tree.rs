@@ -13,7 +13,7 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, OperandArgs},
+    args::{ConnectionArgs, OperandArgs},
     failure::{Failure, Result},
     output::Output,
     session::Session,
@@ -29,15 +29,13 @@ pub(crate) struct TreeArgs {
     #[command(flatten)]
     operands: OperandArgs,
     #[command(flatten)]
-    depth: DepthArgs,
-    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: TreeArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
-    let operands = Operands::expand(&mut session, &args.operands).await?;
-    let selector = Selector::new(&args.operands.selection);
+    let mut operands = Operands::expand(&mut session, &args.operands).await?;
+    let selector = operands.selector(&mut session, &args.operands, true).await?;
     let mut output = Output::new();
     let each =
         async |client: &mut Client, url: &FtpUrl| draw(client, url, &args, &selector, app, &mut output).await;
@@ -54,7 +52,7 @@ async fn draw(
     output: &mut Output,
 ) -> Result {
     let root = url.path();
-    let listing = selector.narrow(client.list(&root).recursive().max_depth(args.depth.levels()));
+    let listing = selector.narrow(client.list(&root).recursive());
     let mut tree = Tree::default();
     let walked = walk(listing.stream(), url, app, output, async |found, _| {
         let path = found.path();
@@ -70,7 +68,7 @@ async fn draw(
     if walked.is_empty && root.file_name().is_some() {
         empty_listing::identify(client, &root).await.map_err(|error| Failure::about(url, error))?;
     }
-    let name = if root.is_empty() { b"." } else { root.as_bytes() };
+    let name = if root.is_empty() { b"." } else { app.shown(root.as_bytes()) };
     output.line(output.displayable(name).into_owned()).await?;
     for (path, node) in &tree.nodes {
         let mut line = tree.branches(path).into_bytes();

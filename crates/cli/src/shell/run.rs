@@ -104,7 +104,9 @@ impl Shell {
         self.warned = false;
         let words = self.translate(command).await?;
         let progress = command.background.then(JobProgress::default);
-        let Some(work) = self.work(&words, progress.clone())? else { return Ok(Flow::Continue) };
+        let Some(work) = self.work(&words, &command.texts(), progress.clone())? else {
+            return Ok(Flow::Continue);
+        };
         if !translate::is_read_only(&words) {
             self.directories.clear();
         }
@@ -122,6 +124,7 @@ impl Shell {
     fn work(
         &self,
         words: &[String],
+        typed: &[&str],
         background: Option<JobProgress>,
     ) -> Result<Option<impl Future<Output = Result> + use<>>> {
         let parsed = self.cli.clone().try_get_matches_from(words);
@@ -143,6 +146,11 @@ impl Shell {
         let app = match background {
             Some(progress) => app.in_background(progress),
             None => app,
+        };
+        // Paths are printed as they were typed: relative to the current directory, or whole.
+        let app = match typed.iter().any(|word| word.starts_with('/') || word.contains("://")) {
+            true => app,
+            false => app.in_directory(self.cwd.directory.as_str().into()),
         };
         let cache = self.cache.clone();
         Ok(Some(async move { cache.scope(Box::pin(crate::commands::run(cli.verb, &app))).await }))

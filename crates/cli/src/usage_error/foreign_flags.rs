@@ -449,8 +449,8 @@ const FOREIGN_FLAGS: &[ForeignFlag] = &[
     of(&["cp"], &["-p", "--preserve"], "cp keeps modification times without a flag"),
     of(
         &["mv"],
-        &["--no-clobber", "--backup"],
-        "the server decides whether a rename replaces a file: look with oxftp stat URL",
+        &["--backup", "-b"],
+        "mv keeps no backups: --ignore-existing leaves the files that are there",
     ),
     of(&["touch"], &["-t", "--time", "-a", "-m"], "-d TIME sets the time, as in -d 2024-05-01T12:00Z"),
     of(&["chmod"], &["-c", "--changes", "-f", "--silent"], "chmod prints failures only: leave this flag out"),

@@ -46,9 +46,42 @@ fn several_names_are_listed_moved_and_measured() {
 
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let lines = run.stdout();
-    assert_eq!(lines.lines().collect::<Vec<_>>()[..2], ["/1.csv", "/2.csv"], "{lines}");
+    assert_eq!(lines.lines().collect::<Vec<_>>()[..2], ["1.csv", "2.csv"], "{lines}");
     assert!(lines.ends_with("1.csv\ndone\nx\n"), "{lines}");
     assert!(site.there("done/2.csv").exists() && site.there("1.csv").exists());
+}
+
+#[test]
+fn shell_prints_paths_as_they_are_typed() {
+    let site = Site::plain();
+    for name in ["pub/1.csv", "pub/2.csv", "pub/in/x"] {
+        site.write_remote(name, "12");
+    }
+    let printed = |commands: &str| {
+        let run = shell(&site, commands);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        run.stdout()
+    };
+
+    assert_eq!(printed("cd pub; ls *.csv"), "1.csv\n2.csv\n");
+    assert_eq!(printed("cd pub; ls in ."), "in:\nx\n\n/pub:\n1.csv\n2.csv\nin\n");
+    assert_eq!(printed("cd pub; ls /pub/*.csv"), "/pub/1.csv\n/pub/2.csv\n");
+    assert_eq!(printed("cd pub; du -s 1.csv 2.csv"), "2\t1.csv\n2\t2.csv\n");
+    assert_eq!(printed("cd pub; head 1.csv in/x"), "==> 1.csv <==\n12\n==> in/x <==\n12");
+}
+
+#[test]
+fn shell_mirror_takes_a_pattern() {
+    let site = Site::plain();
+    for name in ["logs/2026-01/a", "logs/2026-02/b", "logs/2025/c", "x[1]/2026/d", "x[1]/e"] {
+        site.write_remote(name, "12");
+    }
+
+    let run = shell(&site, "mirror logs/2026-* here; cd x[1]; mirror 20* there; mirror 'logs*' none || pwd");
+
+    assert!(site.here("here/2026-02/b").exists() && !site.here("here/2025").exists(), "{}", run.stderr);
+    assert!(site.here("there/2026/d").exists() && !site.here("there/e").exists(), "{}", run.stderr);
+    assert_eq!(run.stdout(), "/x[1]\n");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    os::unix::fs::PermissionsExt,
     time::{Duration, SystemTime},
 };
 
@@ -137,6 +138,22 @@ fn rules() -> Vec<Row> {
             .there("pub/a.txt", ALPHA),
         row("du --include *.log URL/pub").lists(&["0\tsub", "3000\t."]),
         row("ls -R --include *.txt URL/pub").prints("a.txt\nsub\nsub/a b.txt\n"),
+        row("du -d 0 URL/pub").lists(&["3027\t."]),
+        row("du --max-depth 1 URL/pub").lists(&["0\tsub", "3014\t."]),
+        row("cat --max-depth 2 URL/**/*.txt").prints(ALPHA),
+        row("stat --max-depth 1 URL/**/*.txt").fails(6, "nothing matches"),
+        row("mv --ignore-existing URL/pub/a.txt URL/pub/b.log").there("pub/a.txt", ALPHA),
+        row("mv --existing URL/pub/a.txt URL/pub/new").there("pub/a.txt", ALPHA).gone_there("pub/new"),
+        row("mv --no-clobber --min-size 1 URL/pub/a.txt URL/pub/new").there("pub/new", ALPHA),
+        row("cp --ignore-existing URL/pub/a.txt URL/pub/b.log").there("pub/b.log", "b".repeat(3000)),
+        row("cp --existing URL/pub/a.txt URL/pub/b.log").there("pub/b.log", ALPHA),
+        row("cp -n --existing URL/pub/a.txt URL/pub/new").prints(""),
+        row("chmod -R --include *.log 600 URL/pub/a.txt").check(|fixtures, _| {
+            let mode = fixtures.there("pub/a.txt").metadata().unwrap().permissions().mode();
+            assert_ne!(mode & 0o777, 0o600);
+        }),
+        row("rm --stable 1 URL/pub/*.txt").gone_there("pub/a.txt"),
+        row("stat --json --stable 1 URL/pub/a.txt").objects(|found| assert_eq!(found.len(), 1)),
     ]
 }
 

@@ -25,8 +25,8 @@ use super::support::{
 use crate::{
     app::App,
     args::{
-        ConnectionArgs, DepthArgs, ExistingArgs, FilterArgs, GlobArgs, LinksArg, ListedArgs, ModeArgs,
-        MoveArgs, RecordArgs, SelectionArgs, TransferArgs,
+        ConnectionArgs, ExistingArgs, FilterArgs, GlobArgs, LinksArg, ListedArgs, ModeArgs, MoveArgs,
+        RecordArgs, SelectionArgs, TransferArgs,
     },
     failure::{Exit, Failure, Result},
     output::Output,
@@ -103,8 +103,6 @@ pub(crate) struct MirrorArgs {
     #[command(flatten)]
     listed: ListedArgs,
     #[command(flatten)]
-    depth: DepthArgs,
-    #[command(flatten)]
     existing: ExistingArgs,
     #[command(flatten)]
     transfer: TransferArgs,
@@ -163,12 +161,10 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
     let mut conditions = Vec::from_iter(listed(&args.listed)?);
     let source = match args.glob.no_glob {
         true => source,
-        false => source.expand(&mut session, &mut conditions).await?,
+        false => source.expand(&mut session, args.selection.levels(), &mut conditions).await?,
     };
     let locks = lock(args, &mut session, &source, &target).await?;
-    if let Some(seconds) = args.existing.stable {
-        conditions.push(stable_files(&mut session, &source, seconds).await?);
-    }
+    conditions.extend(stable_files(&mut session, &source, &args.selection).await?);
     let job = MirrorJob { args, conditions, steps, app };
     let (report, about) = locks.run(job.mirror_trees(&mut session, source, target)).await?;
     let report = report.map_err(|error| Failure::about_trees(&about, error))?;
@@ -203,13 +199,18 @@ async fn lock(
     Ok(locks)
 }
 
-/// Looks at the source for the first time.
-async fn stable_files(session: &mut Session, source: &MirrorOperand, seconds: u32) -> Result<Selection> {
+/// Looks at the source for the first time; returns `None` without the flag.
+pub(super) async fn stable_files(
+    session: &mut Session,
+    source: &MirrorOperand,
+    selection: &SelectionArgs,
+) -> Result<Option<Selection>> {
+    let Some(seconds) = selection.stable else { return Ok(None) };
     let stability = match source {
-        MirrorOperand::Url(url) => Stability::of_tree(session, url, seconds).await?,
+        MirrorOperand::Url(url) => Stability::of_tree(session, url, seconds, selection.levels()).await?,
         MirrorOperand::Path(path) => Stability::of_paths(std::slice::from_ref(path), seconds).await?,
     };
-    Ok(stability.into_selection())
+    Ok(Some(stability.into_selection()))
 }
 
 /// A mirror as the flags say.
@@ -291,15 +292,20 @@ impl MirrorOperand {
     ///
     /// Fails if nothing matches: a mirror would delete the copies. A name that is written like the pattern is meant
     /// itself.
-    pub(super) async fn expand(self, session: &mut Session, conditions: &mut Vec<Selection>) -> Result<Self> {
+    pub(super) async fn expand(
+        self,
+        session: &mut Session,
+        levels: usize,
+        conditions: &mut Vec<Selection>,
+    ) -> Result<Self> {
         let Self::Url(url) = self else { return Ok(self) };
         let glob = TreeGlob::parse(url.encoded_path());
         let glob =
             glob.map_err(|why| Failure::Usage(format!("the pattern in {url} cannot be used: {why}")))?;
         let Some(glob) = glob else { return Ok(Self::Url(url)) };
         let literal = url.path();
-        let matching = Operands::expand_url(session, &url).await?;
-        if matching.iter().any(|operand| operand.entry.is_some() && operand.url.path() == literal) {
+        let matching = Operands::expand_url(session, &url, levels).await?;
+        if matching.iter().any(|operand| operand.is_match && operand.url.path() == literal) {
             return Ok(Self::Url(url));
         }
         let base = url.with_path(RemotePath::from_wire(&glob.base, oxftp::Encoding::UTF_8));
@@ -334,11 +340,11 @@ impl MirrorJob<'_> {
 }
 
 /// Returns the rules of the flags, with the conditions that no rule expresses.
-pub(super) fn filter(selection: &SelectionArgs, depth: DepthArgs, conditions: &[Selection]) -> Filter {
+pub(super) fn filter(selection: &SelectionArgs, conditions: &[Selection]) -> Filter {
     let rules = selection.filter.0.clone();
     let others = SelectionArgs { filter: FilterArgs::default(), ..selection.clone() };
     let selector = Selector::new(&others).and(conditions.iter().cloned());
-    match selector.transfer(depth) {
+    match selector.transfer() {
         Some(selection) => rules.select(selection),
         None => rules,
     }
@@ -362,7 +368,7 @@ impl MirrorJob<'_> {
         let (args, app) = (self.args, self.app);
         let mut mirror = mirror
             .connections(args.transfer.jobs.connections())
-            .filter(filter(&args.selection, args.depth, &self.conditions))
+            .filter(filter(&args.selection, &self.conditions))
             .compare(args.compare())
             .delete(args.delete.map(Delete::from).unwrap_or_default())
             .links(args.links.into())

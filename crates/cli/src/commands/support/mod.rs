@@ -5,6 +5,7 @@ pub(crate) mod destination;
 pub(crate) mod diagnose;
 pub(crate) mod empty_listing;
 pub(crate) mod entry;
+pub(crate) mod existing;
 pub(crate) mod listed_paths;
 pub(crate) mod local_glob;
 pub(crate) mod lock;

@@ -7,11 +7,12 @@ use oxftp::{Client, Entry, EntryKind, FtpUrl, PathEntry, RemotePath};
 use super::{
     diagnose::missing,
     selector::Selector,
+    stability::Stability,
     url_glob::{NamePattern, Names, UrlGlob, alternatives},
 };
 use crate::{
     app::App,
-    args::{NameArgs, OperandArgs},
+    args::{GlobArgs, NameArgs, OperandArgs, SelectionArgs},
     failure::{Failure, FailureCollector, Result},
     session::{self, Session},
 };
@@ -20,8 +21,10 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Operand {
     pub(crate) url: FtpUrl,
-    /// The entry of the listing where a pattern matched it.
+    /// What the server lists for it, if that is known.
     pub(crate) entry: Option<Entry>,
+    /// A pattern matched it.
+    pub(crate) is_match: bool,
 }
 
 /// The operands of a command line, in order.
@@ -35,17 +38,17 @@ pub(crate) struct Operands {
 impl Operands {
     /// Parses the words as URLs without patterns.
     pub(crate) fn literal(words: &[String]) -> Result<Self> {
-        let found = words.iter().map(|word| Ok(Operand { url: session::url(word)?, entry: None }));
+        let found = words.iter().map(|word| Ok(Operand::literal(session::url(word)?)));
         Ok(Self { found: found.collect::<Result<_>>()?, failed: Vec::new() })
     }
 
     /// Parses the words, and lists the directories of their patterns.
     pub(crate) async fn expand(session: &mut Session, args: &OperandArgs) -> Result<Self> {
-        let OperandArgs { urls: words, names, .. } = args;
+        let OperandArgs { urls: words, names, selection } = args;
         let written = written(words, names)?;
         let mut operands = Self { found: Vec::new(), failed: Vec::new() };
         for url in written {
-            match expand(session, url, names.glob.no_glob).await {
+            match expand(session, url, names.glob, selection.levels()).await {
                 Ok(found) => operands.found.extend(found),
                 Err(failure @ (Failure::Usage(_) | Failure::Interrupted)) => return Err(failure),
                 Err(failure) => operands.failed.push(failure),
@@ -55,15 +58,54 @@ impl Operands {
     }
 
     /// Returns what the pattern in a URL matches; without one, the URL itself.
-    pub(crate) async fn expand_url(session: &mut Session, url: &FtpUrl) -> Result<Vec<Operand>> {
-        expand(session, WrittenUrl { url: url.clone(), is_literal: false }, false).await
+    pub(crate) async fn expand_url(
+        session: &mut Session,
+        url: &FtpUrl,
+        levels: usize,
+    ) -> Result<Vec<Operand>> {
+        expand(session, WrittenUrl { url: url.clone(), is_literal: false }, GlobArgs::default(), levels).await
     }
 
     /// Like [`Operands::expand`], with only the operands that the flags select.
     pub(crate) async fn expand_selected(session: &mut Session, args: &OperandArgs) -> Result<Self> {
         let mut operands = Self::expand(session, args).await?;
-        operands.select(session, &Selector::new(&args.selection)).await?;
+        operands.selector(session, args, false).await?;
         Ok(operands)
+    }
+
+    /// Returns what the flags select: among the operands themselves, which are selected now, or, with `recursive`, among
+    /// the files in them.
+    ///
+    /// With `--stable` it looks at the files for the first time, and waits.
+    pub(crate) async fn selector(
+        &mut self,
+        session: &mut Session,
+        args: &OperandArgs,
+        recursive: bool,
+    ) -> Result<Selector> {
+        let levels = if recursive { args.selection.levels() } else { 0 };
+        let selector = self.selector_of_levels(session, &args.selection, levels).await?;
+        if !recursive {
+            self.select(session, &selector).await?;
+        }
+        Ok(selector)
+    }
+
+    /// Returns what the flags select in the operands and in this number of levels below them.
+    pub(crate) async fn selector_of_levels(
+        &mut self,
+        session: &mut Session,
+        args: &SelectionArgs,
+        levels: usize,
+    ) -> Result<Selector> {
+        let selector = Selector::new(args);
+        let Some(seconds) = args.stable else { return Ok(selector) };
+        let stability = Stability::of_operands(session, &self.found, seconds, levels).await?;
+        // The listings where patterns matched are older than that.
+        for operand in self.found.iter_mut().filter(|operand| operand.entry.is_some()) {
+            operand.entry = Some(metadata(session, &operand.url).await?);
+        }
+        Ok(selector.and([stability.into_selection()]))
     }
 
     /// Keeps the operands that the selection accepts; looks up those that no listing showed.
@@ -123,6 +165,10 @@ impl Operands {
 }
 
 impl Operand {
+    pub(crate) fn literal(url: FtpUrl) -> Self {
+        Self { url, entry: None, is_match: false }
+    }
+
     /// Returns the last component of the path, as the selection sees it.
     fn name(&self) -> String {
         let name = self.url.path().file_name();
@@ -217,11 +263,15 @@ pub(crate) fn read_names(path: &Path, separator: u8) -> Result<Vec<Vec<u8>>> {
     Ok(names.filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect())
 }
 
-async fn expand(session: &mut Session, written: WrittenUrl, no_glob: bool) -> Result<Vec<Operand>> {
+async fn expand(
+    session: &mut Session,
+    written: WrittenUrl,
+    glob: GlobArgs,
+    levels: usize,
+) -> Result<Vec<Operand>> {
     let WrittenUrl { url, is_literal } = written;
-    let literal = |url: FtpUrl| Operand { url, entry: None };
-    if no_glob || is_literal {
-        return Ok(vec![literal(url)]);
+    if glob.no_glob || is_literal {
+        return Ok(vec![Operand::literal(url)]);
     }
     let mut operands = Vec::new();
     for encoded in alternatives(url.encoded_path()) {
@@ -231,7 +281,7 @@ async fn expand(session: &mut Session, written: WrittenUrl, no_glob: bool) -> Re
             let bytes: Vec<u8> = percent_encoding::percent_decode_str(&encoded).collect();
             // A URL without braces keeps the spelling of its path.
             let same = encoded == url.encoded_path();
-            operands.push(literal(if same {
+            operands.push(Operand::literal(if same {
                 url.clone()
             } else {
                 url.with_path(RemotePath::from_wire(&bytes, oxftp::Encoding::UTF_8))
@@ -239,23 +289,25 @@ async fn expand(session: &mut Session, written: WrittenUrl, no_glob: bool) -> Re
             continue;
         };
         let client = session.client(&url).await?;
-        let matching = matching(client, &glob).await.map_err(|error| Failure::about(&url, error))?;
+        let matching = matching(client, &glob, levels).await.map_err(|error| Failure::about(&url, error))?;
         if matching.is_empty() {
             return Err(Failure::NoMatch { pattern: url.to_string() });
         }
-        let found = matching
-            .into_iter()
-            .map(|found| Operand { url: url.with_path(found.path()), entry: Some(found.into_entry()) });
+        let found = matching.into_iter().map(|found| Operand {
+            url: url.with_path(found.path()),
+            entry: Some(found.into_entry()),
+            is_match: true,
+        });
         operands.extend(found);
     }
     Ok(operands)
 }
 
-/// Returns what matches on the server, sorted by path.
-async fn matching(client: &mut Client, glob: &UrlGlob) -> oxftp::Result<Vec<PathEntry>> {
+/// Returns what matches on the server, sorted by path; `**` enters this number of levels.
+async fn matching(client: &mut Client, glob: &UrlGlob, levels: usize) -> oxftp::Result<Vec<PathEntry>> {
     let base = RemotePath::from_wire(&glob.base, oxftp::Encoding::UTF_8);
     let mut found = match &glob.names {
-        Names::Tree(pattern) => matching_in_tree(client, &base, pattern).await?,
+        Names::Tree(pattern) => matching_in_tree(client, &base, pattern, levels).await?,
         Names::Levels(levels) => matching_by_level(client, base, levels).await?,
     };
     found.sort_by_cached_key(|found| found.path().as_bytes().to_vec());
@@ -266,9 +318,10 @@ async fn matching_in_tree(
     client: &mut Client,
     base: &RemotePath,
     pattern: &NamePattern,
+    levels: usize,
 ) -> oxftp::Result<Vec<PathEntry>> {
     let mut found = Vec::new();
-    let mut entries = client.list(base).recursive().stream();
+    let mut entries = client.list(base).recursive().max_depth(levels).stream();
     while let Some(entry) = entries.next().await {
         let entry = entry?;
         let path = entry.path();

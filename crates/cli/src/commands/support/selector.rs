@@ -2,7 +2,7 @@
 
 use oxftp::{Candidate, Entry, List, Selection, Timestamp, mirror::Filter};
 
-use crate::args::{ByteRegex, DepthArgs, SelectionArgs};
+use crate::args::{ByteRegex, SelectionArgs};
 
 /// The conditions of the flags; a file must meet all of them.
 #[derive(Debug, Clone)]
@@ -15,6 +15,7 @@ pub(crate) struct Selector {
     not_before: Option<i64>,
     min_size: Option<u64>,
     max_size: Option<u64>,
+    max_depth: Option<u32>,
     /// Conditions that files and directories must meet as well.
     also: Vec<Selection>,
     is_active: bool,
@@ -30,6 +31,7 @@ impl Selector {
             not_before: args.max_age.map(|age| age.since),
             min_size: args.min_size.map(|size| size.0),
             max_size: args.max_size.map(|size| size.0),
+            max_depth: args.max_depth,
             also: Vec::new(),
             is_active: false,
         };
@@ -92,8 +94,15 @@ impl Selector {
         self.accepts(&candidate) && !(entry.is_dir() && (self.needs_facts() || !self.include.is_empty()))
     }
 
+    /// Returns whether the depth of trees is limited.
+    pub(crate) fn limits_depth(&self) -> bool {
+        self.max_depth.is_some()
+    }
+
     /// Limits a listing to what is selected.
     pub(crate) fn narrow<'c>(&self, listing: List<'c>) -> List<'c> {
+        let levels = self.max_depth.map_or(usize::MAX, |levels| levels as usize);
+        let listing = listing.max_depth(levels);
         match self.listing() {
             Some(selection) => listing.select(selection),
             None => listing,
@@ -107,8 +116,8 @@ impl Selector {
     }
 
     /// Returns the selection for a transfer; `None` if everything is selected.
-    pub(crate) fn transfer(&self, depth: DepthArgs) -> Option<Selection> {
-        let Some(most) = depth.max_depth else { return self.listing() };
+    pub(crate) fn transfer(&self) -> Option<Selection> {
+        let Some(most) = self.max_depth else { return self.listing() };
         let selector = self.clone();
         Some(Selection::new(move |candidate| {
             let level = 1 + candidate.path.matches('/').count();

@@ -10,7 +10,7 @@ use std::{
 
 use oxftp::{Candidate, Entry, FtpUrl, Selection, Timestamp};
 
-use super::{operands::Operands, walk::relative_to};
+use super::{operands::Operand, walk::relative_to};
 use crate::{
     failure::{Failure, Result},
     session::Session,
@@ -80,14 +80,15 @@ impl FirstLook {
 }
 
 impl Stability {
-    /// Looks at operands, and at what is in them if they are directories.
+    /// Looks at operands, and at this number of levels in those that are directories.
     pub(crate) async fn of_operands(
         session: &mut Session,
-        operands: &Operands,
+        operands: &[Operand],
         seconds: u32,
+        levels: usize,
     ) -> Result<Self> {
         let mut first = FirstLook::new(seconds, CLOCK_SKEW);
-        for operand in &operands.found {
+        for operand in operands {
             let (url, path) = (&operand.url, operand.url.path());
             let client = session.client(url).await?;
             let entry = match (&operand.entry, path.file_name()) {
@@ -103,16 +104,22 @@ impl Stability {
                 (Some(entry), Some(name)) => {
                     first.add(name.to_string_lossy().into_owned(), FileFacts::of_entry(&entry));
                 }
-                _ => look_at_tree(session, url, &mut first).await?,
+                _ if levels == 0 => {}
+                _ => look_at_tree(session, url, levels, &mut first).await?,
             }
         }
         Ok(first.wait().await)
     }
 
     /// Looks at a tree on a server.
-    pub(crate) async fn of_tree(session: &mut Session, url: &FtpUrl, seconds: u32) -> Result<Self> {
+    pub(crate) async fn of_tree(
+        session: &mut Session,
+        url: &FtpUrl,
+        seconds: u32,
+        levels: usize,
+    ) -> Result<Self> {
         let mut first = FirstLook::new(seconds, CLOCK_SKEW);
-        look_at_tree(session, url, &mut first).await?;
+        look_at_tree(session, url, levels, &mut first).await?;
         Ok(first.wait().await)
     }
 
@@ -145,9 +152,9 @@ impl Stability {
     }
 }
 
-async fn look_at_tree(session: &mut Session, url: &FtpUrl, first: &mut FirstLook) -> Result {
+async fn look_at_tree(session: &mut Session, url: &FtpUrl, levels: usize, first: &mut FirstLook) -> Result {
     let (client, root) = (session.client(url).await?, url.path());
-    let mut listing = client.list(&root).recursive().stream();
+    let mut listing = client.list(&root).recursive().max_depth(levels).stream();
     while let Some(found) = listing.next().await {
         // A failure is that of the transfer.
         let Ok(found) = found else { continue };

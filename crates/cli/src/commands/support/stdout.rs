@@ -6,6 +6,7 @@ use tokio::io::AsyncReadExt;
 
 use super::{destination::Sink, diagnose};
 use crate::{
+    app::App,
     failure::{Failure, Result},
     output::Output,
 };
@@ -92,15 +93,16 @@ async fn fill(stream: &mut DownloadStream<&mut Client>, block: &mut Vec<u8>) -> 
 
 /// Lines between the contents of several files, as `head` of coreutils writes them. A single file has none.
 #[derive(Debug)]
-pub(crate) struct FileHeadings {
+pub(crate) struct FileHeadings<'a> {
+    app: &'a App,
     are_wanted: bool,
     is_first: bool,
 }
 
-impl FileHeadings {
+impl<'a> FileHeadings<'a> {
     /// Creates the headings for this number of files.
-    pub(crate) fn new(files: usize) -> Self {
-        Self { are_wanted: files > 1, is_first: true }
+    pub(crate) fn new(files: usize, app: &'a App) -> Self {
+        Self { app, are_wanted: files > 1, is_first: true }
     }
 
     /// Prints the heading of the next file.
@@ -114,7 +116,7 @@ impl FileHeadings {
             output.line("").await?;
         }
         let path = url.path();
-        let name = output.displayable(path.as_bytes()).into_owned();
+        let name = output.displayable(self.app.shown(path.as_bytes())).into_owned();
         output.line([b"==> ", &name[..], b" <=="].concat()).await?;
         output.flush().await
     }
