@@ -100,7 +100,8 @@ impl Operands {
     ) -> Result<Selector> {
         let selector = Selector::new(args);
         let Some(seconds) = args.stable else { return Ok(selector) };
-        let stability = Stability::of_operands(session, &self.found, seconds, levels).await?;
+        let looked_at = self.found.iter().map(|operand| (&operand.url, operand.entry.as_ref()));
+        let stability = Stability::of_urls(session, looked_at, seconds, levels).await?;
         // The listings where patterns matched are older than that.
         for operand in self.found.iter_mut().filter(|operand| operand.entry.is_some()) {
             operand.entry = Some(metadata(session, &operand.url).await?);

@@ -10,7 +10,7 @@ use std::{
 
 use oxftp::{Candidate, Entry, FtpUrl, Selection, Timestamp};
 
-use super::{operands::Operand, walk::relative_to};
+use super::walk::relative_to;
 use crate::{
     failure::{Failure, Result},
     session::Session,
@@ -80,18 +80,18 @@ impl FirstLook {
 }
 
 impl Stability {
-    /// Looks at operands, and at this number of levels in those that are directories.
-    pub(crate) async fn of_operands(
+    /// Looks at what URLs name, and at this number of levels in directories. Entries are those of listings.
+    pub(crate) async fn of_urls(
         session: &mut Session,
-        operands: &[Operand],
+        urls: impl IntoIterator<Item = (&FtpUrl, Option<&Entry>)>,
         seconds: u32,
         levels: usize,
     ) -> Result<Self> {
         let mut first = FirstLook::new(seconds, CLOCK_SKEW);
-        for operand in operands {
-            let (url, path) = (&operand.url, operand.url.path());
+        for (url, entry) in urls {
+            let path = url.path();
             let client = session.client(url).await?;
-            let entry = match (&operand.entry, path.file_name()) {
+            let entry = match (entry, path.file_name()) {
                 (Some(entry), _) => Some(entry.clone()),
                 (None, None) => None,
                 // A failure is that of the transfer.

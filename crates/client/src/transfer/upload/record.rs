@@ -2,14 +2,18 @@
 //!
 //! ```text
 //! oxftp upload 1
+//! number 2
 //! token 3fa9c2d1
 //! size 1048576
 //! modified 1700000000123456789
 //! inode 2049 1234
 //! offset 0
 //! stale 11d0f2a7
-//! end
+//! checksum 5e0c9d21
 //! ```
+//!
+//! The file has two halves, which are written in turn; `number` counts the writes. A process that is killed while it writes
+//! leaves the earlier record whole.
 //!
 //! `stale` names temporary files of other versions, and one that was about to be renamed. They are removed with the
 //! record: the server may still write, create or rename them, for sessions whose processes were killed.
@@ -19,7 +23,7 @@
 
 use std::{
     fmt::Write,
-    io,
+    io::{self, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
@@ -51,6 +55,8 @@ pub(crate) struct UploadRecord {
     token: String,
     /// The same of temporary files of other versions.
     stale: Vec<String>,
+    /// The number of the last write.
+    number: u64,
 }
 
 /// The content of a record.
@@ -89,7 +95,7 @@ impl UploadRecord {
             None => None,
         };
         let (fs, token) = (fs.clone(), token.to_owned());
-        let mut record = Self { fs, path, file, found: None, saved, token, stale: Vec::new() };
+        let mut record = Self { fs, path, file, found: None, saved, token, stale: Vec::new(), number: 0 };
         record.found = record.read().await;
         if let Some(found) = &record.found {
             record.token.clone_from(&found.token);
@@ -169,9 +175,11 @@ impl UploadRecord {
     }
 
     async fn read(&mut self) -> Option<UploadState> {
-        let mut text = String::new();
-        self.file.as_mut()?.take(MAX_BYTES).read_to_string(&mut text).await.ok()?;
-        UploadState::decode(&text)
+        let mut bytes = Vec::new();
+        self.file.as_mut()?.take(2 * HALF as u64).read_to_end(&mut bytes).await.ok()?;
+        let (number, state) = UploadState::latest(&bytes)?;
+        self.number = number;
+        Some(state)
     }
 
     async fn write(&mut self, state: &UploadState) -> LocalFsResult<()> {
@@ -179,9 +187,10 @@ impl UploadRecord {
             self.file = Some(create(&*self.fs, &self.path).await?);
         }
         let Some(file) = &mut self.file else { return Ok(()) };
-        let text = state.encode();
+        self.number += 1;
+        let (text, half) = (state.encode(self.number), self.number % 2);
         let written = async {
-            file.rewind().await?;
+            file.seek(SeekFrom::Start(half * HALF as u64)).await?;
             file.write_all(text.as_bytes()).await?;
             file.flush().await
         };
@@ -190,9 +199,9 @@ impl UploadRecord {
 }
 
 impl UploadState {
-    fn encode(&self) -> String {
+    fn encode(&self, number: u64) -> String {
         let Self { token, source: SourceId { size, modified, inode }, offset, stale } = self;
-        let mut text = format!("{FIRST_LINE}\ntoken {token}\nsize {size}\n");
+        let mut text = format!("{FIRST_LINE}\nnumber {number}\ntoken {token}\nsize {size}\n");
         // Writing to a string cannot fail.
         let _ = match modified {
             Some(time) => writeln!(text, "modified {time}"),
@@ -202,16 +211,27 @@ impl UploadState {
             Some((device, number)) => writeln!(text, "inode {device} {number}"),
             None => writeln!(text, "inode {UNKNOWN}"),
         };
-        let _ = writeln!(text, "offset {offset}\nstale {}\n{LAST_LINE}", stale.join(" "));
+        let _ = writeln!(text, "offset {offset}\nstale {}", stale.join(" "));
+        let checksum = checksum(&text);
+        let _ = writeln!(text, "{CHECKSUM}{checksum}");
         text
+    }
+
+    /// Returns the last complete record of a file, with its number.
+    fn latest(bytes: &[u8]) -> Option<(u64, Self)> {
+        let halves = bytes.chunks(HALF).filter_map(|half| Self::decode(&String::from_utf8_lossy(half)));
+        halves.max_by_key(|(number, _)| *number)
     }
 
     /// Parses the output of [`encode`](Self::encode), and ignores any text after it; returns `None` for anything
     /// else.
-    fn decode(text: &str) -> Option<Self> {
-        let mut lines = text.split('\n');
+    fn decode(text: &str) -> Option<(u64, Self)> {
+        let (content, rest) = text.split_at(text.find(CHECKSUM)?);
+        let is_whole = rest.strip_prefix(CHECKSUM)?.strip_prefix(&checksum(content))?.starts_with('\n');
+        let mut lines = content.split('\n').filter(|_| is_whole);
         lines.next().filter(|line| *line == FIRST_LINE)?;
         let mut value = |key: &str| lines.next()?.strip_prefix(key)?.strip_prefix(' ');
+        let number = value("number")?.parse().ok()?;
         let token = value("token").filter(|token| is_token(token))?.to_owned();
         let size = value("size")?.parse().ok()?;
         let modified = match value("modified")? {
@@ -227,9 +247,9 @@ impl UploadState {
         };
         let offset = value("offset")?.parse().ok()?;
         let stale: Vec<_> = value("stale")?.split_whitespace().map(str::to_owned).collect();
-        lines.next().filter(|line| *line == LAST_LINE)?;
         let is_valid = stale.len() <= MAX_STALE && stale.iter().all(|token| is_token(token));
-        is_valid.then_some(Self { token, source: SourceId { size, modified, inode }, offset, stale })
+        let source = SourceId { size, modified, inode };
+        is_valid.then_some((number, Self { token, source, offset, stale }))
     }
 }
 
@@ -247,6 +267,11 @@ pub(crate) fn file_name(host: &Host, target: &RemotePath) -> String {
     let mut key = format!("{}\n{:?}\n", host.name, host.port).into_bytes();
     key.extend_from_slice(target.as_bytes());
     hex(&Sha256::digest(&key), 16)
+}
+
+/// Returns the checksum of a record: one half of the file may have the beginning of one record and the end of another.
+fn checksum(text: &str) -> String {
+    hex(&Sha256::digest(text), 4)
 }
 
 fn is_token(text: &str) -> bool {
@@ -282,15 +307,15 @@ async fn remove_old(fs: &dyn FileSystem, directory: &Path) {
 }
 
 const FIRST_LINE: &str = "oxftp upload 1";
-const LAST_LINE: &str = "end";
+const CHECKSUM: &str = "checksum ";
 const UNKNOWN: &str = "unknown";
 const TOKEN_BYTES: usize = 4;
 
 /// Maximum number of temporary files of other versions.
 const MAX_STALE: usize = 8;
 
-/// A longer file is not a record.
-const MAX_BYTES: u64 = 1024;
+/// Bytes of each half of the file. A record has at most 300.
+const HALF: usize = 512;
 
 /// The number of records from which old ones are searched for.
 const MANY: usize = 64;
@@ -319,17 +344,38 @@ mod tests {
         let others =
             [UploadState { source: unknown, ..state() }, UploadState { stale: Vec::new(), ..state() }];
         for state in others.into_iter().chain([state()]) {
-            assert_eq!(UploadState::decode(&(state.encode() + "garbage")), Some(state));
+            assert_eq!(UploadState::decode(&(state.encode(7) + "garbage")), Some((7, state)));
         }
     }
 
     #[test]
     fn truncated_upload_record_is_ignored() {
-        let text = state().encode();
+        let text = state().encode(1);
         for end in 0..text.len() - 1 {
             assert_eq!(UploadState::decode(&text[..end]), None, "{end}");
         }
         assert_eq!(UploadState::decode(&text.replace("0123abcd", "../../xy")), None);
+    }
+
+    #[test]
+    fn torn_upload_record_leaves_earlier_one() {
+        let longest =
+            SourceId { size: u64::MAX, modified: Some(i128::MIN), inode: Some((u64::MAX, u64::MAX)) };
+        let full = vec!["0123abcd".to_owned(); MAX_STALE];
+        let longest = UploadState { source: longest, offset: u64::MAX, stale: full, ..state() };
+        assert!(longest.encode(u64::MAX).len() < HALF);
+
+        let (first, second) = (longest.encode(1), state().encode(2));
+        let third = UploadState { token: "99999999".to_owned(), ..longest }.encode(3);
+        for end in 0..third.len() - 1 {
+            let mut torn = vec![0; 2 * HALF];
+            torn[..first.len()].copy_from_slice(first.as_bytes());
+            torn[HALF..][..second.len()].copy_from_slice(second.as_bytes());
+            torn[..end].copy_from_slice(&third.as_bytes()[..end]);
+
+            assert_eq!(UploadState::latest(&torn), Some((2, state())), "{end}");
+            assert_eq!(UploadState::latest(&third.as_bytes()[..end]), None, "{end}");
+        }
     }
 
     #[tokio::test]
