@@ -55,8 +55,8 @@ pub(crate) struct CheckArgs {
     /// Use at most N connections; auto opens more, up to 16, while that makes the transfer faster
     #[arg(short, long, value_name = "N", default_value = "auto")]
     jobs: JobCount,
-    /// Two trees, each a URL or a local directory; with --sums, one. A pattern in the URL of SRC selects what matches in the
-    /// directory before it
+    /// Two trees, each a URL or a local directory; with --sums, one. A pattern in a URL selects what matches in the directory
+    /// before it
     #[arg(value_name = "SRC", required = true, num_args = 1..=2)]
     trees: Vec<String>,
     #[command(flatten)]
@@ -82,19 +82,19 @@ pub(crate) async fn run(mut args: CheckArgs, app: &App) -> Result {
     args.conditions = Vec::from_iter(listed(&args.listed)?);
     let mut session = Session::new(args.connection.clone())?;
     let mut report = Differences::new(args.json);
-    let checked = match (&args.sums, &args.trees[..]) {
+    let mut trees = Vec::new();
+    for word in &args.trees {
+        let tree = MirrorOperand::read(word)?;
+        trees.push(match args.glob.no_glob {
+            true => tree,
+            false => tree.expand(&mut session, args.selection.levels(), &mut args.conditions).await?,
+        });
+    }
+    let checked = match (&args.sums, &trees[..]) {
         (Some(sums), [tree]) => check_sums(&args, sums, tree, &mut session, &mut report).await,
         (None, [source, target]) => {
-            let endpoints = (MirrorOperand::read(source)?, MirrorOperand::read(target)?);
-            let endpoints = match args.glob.no_glob {
-                true => endpoints,
-                false => (
-                    endpoints.0.expand(&mut session, args.selection.levels(), &mut args.conditions).await?,
-                    endpoints.1,
-                ),
-            };
-            args.conditions.extend(stable_files(&mut session, &endpoints.0, &args.selection).await?);
-            check_trees(&args, &endpoints, &mut session, &mut report).await
+            args.conditions.extend(stable_files(&mut session, source, &args.selection).await?);
+            check_trees(&args, (source, target), &mut session, &mut report).await
         }
         (Some(_), _) => return Err(Failure::Usage("--sums takes one directory".to_owned())),
         (None, _) => {
@@ -174,7 +174,7 @@ impl Differences {
 /// Compares two trees; returns the number of equal files.
 async fn check_trees(
     args: &CheckArgs,
-    endpoints: &(MirrorOperand, MirrorOperand),
+    endpoints: (&MirrorOperand, &MirrorOperand),
     session: &mut Session,
     report: &mut Differences,
 ) -> Result<u64> {
@@ -234,7 +234,7 @@ async fn compare(mirror: Mirror<'_>, args: &CheckArgs) -> (Vec<Step>, oxftp::Res
 /// Compares the contents of the files that are on both sides with one size; returns the number of differences.
 async fn check_contents(
     args: &CheckArgs,
-    (source, target): &(MirrorOperand, MirrorOperand),
+    (source, target): (&MirrorOperand, &MirrorOperand),
     known: &[Vec<u8>],
     session: &mut Session,
     report: &mut Differences,
@@ -351,7 +351,7 @@ fn local_path(root: &Path, path: &RemotePath) -> PathBuf {
 async fn check_sums(
     args: &CheckArgs,
     sums: &str,
-    tree: &str,
+    tree: &MirrorOperand,
     session: &mut Session,
     report: &mut Differences,
 ) -> Result<u64> {
@@ -367,7 +367,6 @@ async fn check_sums(
             oxftp::redact_password(sums)
         ))
     })?;
-    let tree = MirrorOperand::read(tree)?;
     let selector = Selector::new(&args.selection).and(args.conditions.iter().cloned());
     let mut same = 0;
     for (name, wanted) in list.entries {
@@ -377,7 +376,7 @@ async fn check_sums(
         if !selector.accepts(&candidate) {
             continue;
         }
-        match computed(&tree, &path, wanted.algorithm(), session).await {
+        match computed(tree, &path, wanted.algorithm(), session).await {
             Ok(found) if found == wanted => same += 1,
             Ok(_) => report.add("differs", &path, Some("checksum differs")).await?,
             Err(failure) if is_missing(&failure) => report.add("missing", &path, None).await?,

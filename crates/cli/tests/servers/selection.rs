@@ -94,6 +94,7 @@ fn patterns() -> Vec<Row> {
         row("mirror --delete URL/pub/o*.none tree").fails(6, "nothing matches").here("tree/one", "1"),
         row("mirror --no-glob URL/pub/*.txt copy").fails(6, "*.txt"),
         row("check URL/pub/*.txt tree").fails(1, "").lists(&["missing a.txt"]),
+        row("check tree URL/pub/*.txt").fails(1, "").lists(&["extra a.txt"]),
         row("put tree/o* tree/i*/t* URL/pub/").there("pub/one", "1").there("pub/two", "22"),
         row("put tree/{one,in/two} URL/pub/").there("pub/one", "1").there("pub/two", "22"),
         row("put tree/*.none URL/pub/").fails(6, "nothing matches tree/*.none"),
