@@ -1,7 +1,7 @@
 //! Random network faults: files arrive complete, or the transfer fails with a specific error.
 //!
 //! Each seed is one network and one transfer: a file, a tree or a mirror, download or upload, plain or with TLS. In a
-//! second round, three clients do the transfer at once, to one target. A failed run prints its seed; `OXFTP_SEED=17` runs only that seed, `OXFTP_SEEDS=10000` runs the seeds from 0 to 9999.
+//! second round, three processes do the transfer at once, to one target. A failed run prints its seed; `OXFTP_SEED=17` runs only that seed, `OXFTP_SEEDS=10000` runs the seeds from 0 to 9999.
 
 // A separate binary: `#[global_allocator]` measures the memory of the whole process, so no other test may run at the
 // same time.
@@ -13,18 +13,19 @@ mod common;
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    process::Stdio,
     time::Duration,
 };
 
-use common::{builder, content, faulty_connector::FaultyConnector, local_files::files, pool_with};
-use oxftp::{Error, Pool, Report, Result, Verify, mirror::Delete};
+use common::{content, faulty_connector::FaultyConnector, local_files::files};
+use oxftp::{
+    Client, ClientBuilder, Credentials, Error, Pool, Report, Result, TlsConfig, Verify, mirror::Delete,
+};
 use oxftp_testing::{
     faulty::FaultyNetwork,
     servers::{Protection, ServerKind, TestServer},
 };
 use peak_alloc::PeakAlloc;
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 #[global_allocator]
@@ -33,9 +34,12 @@ static MEMORY: PeakAlloc = PeakAlloc;
 #[expect(clippy::print_stdout, reason = "shown with --nocapture")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_network_faults_never_corrupt_a_file() {
+    if let Some(process) = Process::from_environment() {
+        return process.run().await;
+    }
     hide_panics_of_the_server();
     let servers = [prepared(Protection::Plain).await, prepared(Protection::Explicit).await];
-    let servers: &'static [TestServer; 2] = Box::leak(Box::new(servers));
+    let servers = &servers.each_ref().map(Site::of);
     MEMORY.reset_peak_usage();
 
     let mut outcomes = [0, 0];
@@ -44,7 +48,7 @@ async fn random_network_faults_never_corrupt_a_file() {
         if running.len() == CONCURRENCY {
             count(&mut outcomes, running.join_next().await.unwrap());
         }
-        running.spawn(run(seed, &servers[usize::from(seed % 5 == 4)]));
+        running.spawn(run(seed, servers[usize::from(seed % 5 == 4)].clone()));
     }
     while let Some(outcome) = running.join_next().await {
         count(&mut outcomes, outcome);
@@ -53,10 +57,10 @@ async fn random_network_faults_never_corrupt_a_file() {
     let mut together = [0, 0];
     let mut running = JoinSet::new();
     for seed in seeds() {
-        if running.len() == CONCURRENCY / CLIENTS {
+        if running.len() == CONCURRENCY / PROCESSES as usize {
             count(&mut together, running.join_next().await.unwrap());
         }
-        running.spawn(run_together(seed, &servers[usize::from(seed % 5 == 4)]));
+        running.spawn(run_together(seed, servers[usize::from(seed % 5 == 4)].clone()));
     }
     while let Some(outcome) = running.join_next().await {
         count(&mut together, outcome);
@@ -65,7 +69,7 @@ async fn random_network_faults_never_corrupt_a_file() {
     let [whole, named] = outcomes;
     let memory = MEMORY.peak_usage_as_mb();
     println!(
-        "{whole} complete, {named} errors; of three clients {together:?}; peak memory of server and {CONCURRENCY} clients: {memory} MiB"
+        "{whole} complete, {named} errors; of three processes {together:?}; peak memory of server and {CONCURRENCY} clients: {memory} MiB"
     );
     assert!(memory < MAX_MEMORY_MIB, "{memory} MiB");
     assert!(outcomes.iter().sum::<u32>() < 100 || outcomes.iter().all(|count| *count > 0), "{outcomes:?}");
@@ -90,60 +94,146 @@ fn count(outcomes: &mut [u32; 2], outcome: Result<bool, tokio::task::JoinError>)
 }
 
 /// Runs one seed; returns whether the transfer was complete.
-async fn run(seed: u64, server: &'static TestServer) -> bool {
-    let network = FaultyNetwork::new(seed, 1 + (seed / 7 % 6) as usize);
-    let run = Run { seed, server, network, local: Arc::new(tempfile::tempdir().unwrap()), is_alone: true };
-    let outcome = tokio::time::timeout(DEADLINE, run.transfer()).await;
-
-    let Ok(outcome) = outcome else { run.fail("exceeds its time limit") };
-    match outcome {
-        Ok(()) => true,
-        Err(error) if is_network_error(&error) => false,
-        Err(error) => run.fail(&format!("fails with an unexpected error: {error:?}")),
-    }
+async fn run(seed: u64, server: Site) -> bool {
+    let local = tempfile::tempdir().unwrap();
+    let network = network(seed, 0);
+    let run = Run { seed, server, network, local: local.path().to_owned(), is_alone: true };
+    run.outcome().await
 }
 
-/// Runs a seed with several clients at one target, each over a separate network; returns whether one was complete.
-async fn run_together(seed: u64, server: &'static TestServer) -> bool {
-    let local = Arc::new(tempfile::tempdir().unwrap());
+/// Returns the network of a client.
+fn network(seed: u64, client: u64) -> FaultyNetwork {
+    FaultyNetwork::new(seed + 1000 * client, 1 + (seed / 7 % 6) as usize)
+}
+
+/// Runs a seed with several processes at one target, each over a separate network; returns whether one was complete.
+async fn run_together(seed: u64, server: Site) -> bool {
+    let local = tempfile::tempdir().unwrap();
     match seed % 6 {
         1 => fs::write(local.path().join("file"), content(FILE)).unwrap(),
         3 | 5 => create_tree(&local.path().join("tree")),
         _ => {}
     }
-    let clients = (0..CLIENTS as u64).map(|client| {
-        let network = FaultyNetwork::new(seed + 1000 * (client + 1), 1 + (seed / 7 % 6) as usize);
-        Run { seed, server, network, local: Arc::clone(&local), is_alone: false }
+    let processes = (1..=PROCESSES).map(|client| {
+        let process = Process { seed, client, server: server.clone(), local: local.path().to_owned() };
+        process.start()
     });
-    let mut running: JoinSet<_> = clients
-        .map(|run| async move {
-            let Ok(outcome) = tokio::time::timeout(DEADLINE, run.transfer()).await else {
-                run.fail("exceeds its time limit")
-            };
-            match outcome {
-                Ok(()) => true,
-                Err(error) if is_network_error(&error) => false,
-                Err(error) => run.fail(&format!("fails with an unexpected error: {error:?}")),
-            }
-        })
-        .collect();
     let mut is_whole = false;
-    while let Some(outcome) = running.join_next().await {
-        is_whole |= outcome.unwrap_or_else(|failure| std::panic::resume_unwind(failure.into_panic()));
+    for process in processes.collect::<Vec<_>>() {
+        let ended = process.wait_with_output().await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (stdout, stderr) = (text(&ended.stdout), text(&ended.stderr));
+        assert!(ended.status.success(), "seed {seed}: {}\n{stdout}\n{stderr}", ended.status);
+        is_whole |= stdout.contains(WHOLE);
     }
     is_whole
 }
 
+/// A process with one client.
+struct Process {
+    seed: u64,
+    client: u64,
+    server: Site,
+    local: PathBuf,
+}
+
+impl Process {
+    /// Starts this binary as that process.
+    fn start(self) -> tokio::process::Child {
+        let mut command = tokio::process::Command::new(env::current_exe().unwrap());
+        let Site { address: (host, port), user, password, root, protection, ca_pem } = self.server;
+        let is_encrypted = protection != Protection::Plain;
+        let numbers = format!("{} {} {port} {is_encrypted}", self.seed, self.client);
+        command.env(PROCESS, [numbers, host, user, password].join(" "));
+        command.env("OXFTP_FAULTY_ROOT", root).env("OXFTP_FAULTY_LOCAL", self.local);
+        command.env("OXFTP_FAULTY_CA", ca_pem.unwrap_or_default());
+        command.args(["--exact", "random_network_faults_never_corrupt_a_file", "--nocapture"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap()
+    }
+
+    /// Returns the process that this binary was started as.
+    fn from_environment() -> Option<Self> {
+        let words = env::var(PROCESS).ok()?;
+        let words: Vec<_> = words.split(' ').collect();
+        let &[seed, client, port, is_encrypted, host, user, password] = &words[..] else {
+            panic!("{words:?}")
+        };
+        let (root, local) = (env::var_os("OXFTP_FAULTY_ROOT")?, env::var_os("OXFTP_FAULTY_LOCAL")?);
+        let protection = if is_encrypted == "true" { Protection::Explicit } else { Protection::Plain };
+        let ca_pem = env::var("OXFTP_FAULTY_CA").ok().filter(|pem| !pem.is_empty());
+        let (user, password) = (user.to_owned(), password.to_owned());
+        let address = (host.to_owned(), port.parse().unwrap());
+        let server = Site { address, user, password, root: root.into(), protection, ca_pem };
+        Some(Self {
+            seed: seed.parse().unwrap(),
+            client: client.parse().unwrap(),
+            server,
+            local: local.into(),
+        })
+    }
+
+    #[expect(clippy::print_stdout, reason = "the process that started this one reads it")]
+    async fn run(self) {
+        let Self { seed, client, server, local } = self;
+        let run = Run { seed, server, network: network(seed, client), local, is_alone: false };
+        if run.outcome().await {
+            println!("{WHOLE}");
+        }
+    }
+}
+
+/// A server that is prepared for the transfers, possibly of another process.
+#[derive(Clone)]
+struct Site {
+    address: (String, u16),
+    user: String,
+    password: String,
+    root: PathBuf,
+    protection: Protection,
+    ca_pem: Option<String>,
+}
+
+impl Site {
+    fn of(server: &TestServer) -> Self {
+        Self {
+            address: (server.host().to_owned(), server.port()),
+            user: server.user().to_owned(),
+            password: server.password().to_owned(),
+            root: server.root().to_owned(),
+            protection: server.protection(),
+            ca_pem: server.ca_pem().map(str::to_owned),
+        }
+    }
+
+    fn builder(&self) -> ClientBuilder {
+        match &self.ca_pem {
+            Some(pem) => Client::builder()
+                .explicit_tls(TlsConfig::new().root_certificates_pem(pem).unwrap()),
+            None => Client::builder(),
+        }
+    }
+}
+
 struct Run {
     seed: u64,
-    server: &'static TestServer,
+    server: Site,
     network: FaultyNetwork,
-    local: Arc<TempDir>,
+    local: PathBuf,
     /// No other client has the same target.
     is_alone: bool,
 }
 
 impl Run {
+    /// Returns whether the transfer was complete.
+    async fn outcome(&self) -> bool {
+        match tokio::time::timeout(DEADLINE, self.transfer()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) if is_network_error(&error) => false,
+            Ok(Err(error)) => self.fail(&format!("fails with an unexpected error: {error:?}")),
+            Err(_) => self.fail("exceeds its time limit"),
+        }
+    }
+
     async fn transfer(&self) -> Result<()> {
         match self.seed % 6 {
             0 => self.download().await,
@@ -156,20 +246,20 @@ impl Run {
     }
 
     async fn download(&self) -> Result<()> {
-        let target = self.local.path().join("file");
+        let target = self.local.join("file");
         let outcome = self.pool().download("file").to(&target).write_into(true).await;
         if outcome.is_ok() || target.exists() {
-            self.check(&target, &self.server.root().join("file"));
+            self.check(&target, &self.server.root.join("file"));
         }
         outcome.map(drop)
     }
 
     async fn upload(&self) -> Result<()> {
-        let (source, name) = (self.local.path().join("file"), self.remote_name());
+        let (source, name) = (self.local.join("file"), self.remote_name());
         if self.is_alone {
             fs::write(&source, content(FILE)).unwrap();
         }
-        let target = self.server.root().join(&name);
+        let target = self.server.root.join(&name);
         let outcome = self.upload_to(&source, &name).await;
         if outcome.is_ok() || !self.is_alone && target.exists() {
             self.check(&target, &source);
@@ -178,17 +268,17 @@ impl Run {
     }
 
     async fn tree_down(&self) -> Result<()> {
-        let target = self.local.path().join("tree");
+        let target = self.local.join("tree");
         let outcome = self.pool().download("tree").to(&target).write_into(true).await;
         self.check_tree_down(outcome, &target)
     }
 
     async fn mirror_down(&self) -> Result<()> {
-        let target = self.local.path().join("tree");
+        let target = self.local.join("tree");
         fs::create_dir_all(&target).unwrap();
         fs::write(target.join("too much"), "x").unwrap();
         // Without TLS, the network may shorten a listing unnoticed; the files of the other clients would be deleted.
-        let deletes = self.is_alone || self.server.protection() != Protection::Plain;
+        let deletes = self.is_alone || self.server.protection != Protection::Plain;
         let delete = if deletes { Delete::After } else { Delete::Never };
         let outcome = self.pool().mirror_down("tree", &target).delete(delete).await;
         if outcome.is_err() {
@@ -198,12 +288,12 @@ impl Run {
     }
 
     fn check_tree_down(&self, outcome: Result<Report>, target: &Path) -> Result<()> {
-        let original = self.server.root().join("tree");
+        let original = self.server.root.join("tree");
         for file in complete_files(target).into_iter().filter(|file| file != "too much") {
             self.check(&target.join(&file), &original.join(&file));
         }
         let recorded =
-            self.server.protection() != Protection::Plain || !self.network.may_have_truncated_silently();
+            self.server.protection != Protection::Plain || !self.network.may_have_truncated_silently();
         if outcome.is_ok() && recorded {
             // Another client may have just started.
             let mut found = complete_files(target);
@@ -214,7 +304,7 @@ impl Run {
     }
 
     async fn tree_up(&self) -> Result<()> {
-        let (source, name) = (self.local.path().join("tree"), self.remote_name());
+        let (source, name) = (self.local.join("tree"), self.remote_name());
         if self.is_alone {
             create_tree(&source);
         }
@@ -236,7 +326,7 @@ impl Run {
     }
 
     async fn mirror_up(&self) -> Result<()> {
-        let (source, name) = (self.local.path().join("tree"), self.remote_name());
+        let (source, name) = (self.local.join("tree"), self.remote_name());
         if self.is_alone {
             create_tree(&source);
         }
@@ -249,7 +339,7 @@ impl Run {
     }
 
     fn check_tree_up(&self, source: &Path, name: &str) {
-        let target = self.server.root().join(name);
+        let target = self.server.root.join(name);
         let found = if self.is_alone { files(&target) } else { complete_files(&target) };
         assert_eq!(found, files(source), "seed {}", self.seed);
         for file in files(source) {
@@ -259,7 +349,9 @@ impl Run {
 
     fn pool(&self) -> Pool {
         let through = FaultyConnector(self.network.clone());
-        pool_with(builder(self.server).socket_timeout(TIMEOUT).connector(through), self.server).size(2)
+        let Site { address, user, password, .. } = &self.server;
+        let builder = self.server.builder().socket_timeout(TIMEOUT).connector(through);
+        Pool::new(builder, address.clone(), Credentials::new(user.as_str(), password.as_str())).size(2)
     }
 
     fn check(&self, copy: &Path, original: &Path) {
@@ -337,8 +429,12 @@ fn seeds() -> impl Iterator<Item = u64> {
 
 const SEEDS: u64 = 500;
 const CONCURRENCY: usize = 8;
-/// The number of clients at one target.
-const CLIENTS: usize = 3;
+/// The number of processes at one target.
+const PROCESSES: u64 = 3;
+/// The variable with the seed, the number of the client and the server of a process.
+const PROCESS: &str = "OXFTP_FAULTY_PROCESS";
+/// What a process prints if its transfer was complete.
+const WHOLE: &str = "the transfer was complete";
 const FILE: usize = 60_000;
 /// Peak memory of this process in MiB, including the embedded servers.
 const MAX_MEMORY_MIB: f32 = 64.0;
