@@ -2,8 +2,7 @@
 
 use oxftp_proto::{Precision, RemotePath, ServerZone, Timestamp, Zone};
 
-use super::Client;
-use crate::{ListCommand, Result};
+use crate::{Client, ListCommand, Result};
 
 impl Client {
     /// Measures the time zone of the server's listings: compares the listed times of some files with their
@@ -30,12 +29,12 @@ impl Client {
         &mut self,
         directory: impl Into<RemotePath>,
     ) -> Result<Option<ServerZone>> {
-        let known = self.capabilities.server_zone.take();
+        let known = self.capabilities_mut().server_zone.take();
         let zone = match self.dated_files(&directory.into()).await {
             Ok(files) => self.measure_zone_of(files).await,
             Err(error) => Err(error),
         };
-        self.capabilities.server_zone = zone.as_ref().ok().cloned().flatten().or(known);
+        self.capabilities_mut().server_zone = zone.as_ref().ok().cloned().flatten().or(known);
         zone
     }
 
