@@ -27,6 +27,7 @@ use crate::transfer::{
 use crate::{
     Candidate, Client, Error, Location, PathEntry, Result,
     client::FollowUp,
+    error::report::CopyLocations,
     list::{Ancestor, AncestorChain, CycleDetector, FileTable, ListingBudget, ListingFingerprint, TableFile},
     local_fs::FileSystem,
     lock::is_lock,
@@ -225,8 +226,9 @@ impl JobHandler for TreeDownload {
         file.remote().size
     }
 
-    fn places(&self, file: &DownloadTask) -> Option<(Location, Location)> {
-        Some((Location::Remote(file.remote().path.clone()), Location::Local(file.target().ok()?)))
+    fn locations(&self, file: &DownloadTask) -> Option<CopyLocations> {
+        let (remote, local) = (file.remote().path.clone(), file.target().ok()?);
+        Some(CopyLocations { source: Location::Remote(remote), target: Location::Local(local) })
     }
 }
 

@@ -50,12 +50,20 @@ pub(crate) struct StoredStart {
     pub(crate) is_compared: bool,
 }
 
+/// An upload of an earlier run.
+#[derive(Clone, Copy)]
+pub(crate) struct RecordedUpload<'a> {
+    pub(crate) state: &'a UploadState,
+    /// The time at which its last attempt began.
+    pub(crate) began: Option<SystemTime>,
+}
+
 /// Origin of the file on the server.
 pub(crate) enum StoredBy<'a> {
     /// Attempts of this run.
     ThisRun(Sent),
-    /// An earlier run, whose last attempt began at this time.
-    Recorded(&'a UploadState, Option<SystemTime>),
+    /// An earlier run.
+    Recorded(RecordedUpload<'a>),
     Unknown,
 }
 
@@ -108,7 +116,7 @@ impl StoredPart<'_> {
                 let is_expected = there < self.id.size && there.saturating_add(IN_FLIGHT) >= sent.furthest;
                 (expected.contains(&there), is_from_start, Some(sent.began).filter(|_| !is_expected))
             }
-            StoredBy::Recorded(state, began) => {
+            StoredBy::Recorded(RecordedUpload { state, began }) => {
                 (state.source == self.id && there >= state.offset, state.offset == 0, *began)
             }
             StoredBy::Unknown => return Ok(self.is_same(client, file, there).await?.then_some(true)),
