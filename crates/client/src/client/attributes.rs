@@ -145,7 +145,7 @@ impl Client {
         match self.capabilities.stor_effect {
             StorEffect::Unknown | StorEffect::Replaces => Ok(()),
             StorEffect::Suspected { .. } => {
-                let size_before = self.size_if_told(path).await?;
+                let size_before = self.size_if_reported(path).await?;
                 self.capabilities.stor_effect = StorEffect::Suspected { size_before };
                 Ok(())
             }
@@ -354,7 +354,7 @@ impl Client {
         precision: Precision,
     ) -> Result<bool> {
         let apart = match self.modified(path).await {
-            Ok(told) => told.to_unix(0).abs_diff(time.to_unix(0)),
+            Ok(reported) => reported.to_unix(0).abs_diff(time.to_unix(0)),
             Err(Error::StatusCode(_) | Error::UnusableReply { .. } | Error::Unanswered { .. }) => {
                 return Ok(true);
             }

@@ -21,9 +21,9 @@ pub(crate) enum Handshake {
     /// By TLS. The listening server begins the handshake, requested by `CPSV`.
     ByListener,
     /// By TLS. The listening server begins the handshake, requested by `SSCN ON`.
-    ByListenerOnceTold,
+    ByListenerOnRequest,
     /// By TLS. The connecting server begins the handshake, requested by `SSCN ON`.
-    ByConnectorOnceTold,
+    ByConnectorOnRequest,
 }
 
 impl Client {

@@ -61,8 +61,8 @@ impl Client {
         let mut entries = self.list(directory).raw_command(ListCommand::List).stream();
         while let Some(found) = entries.next().await {
             let found = found?;
-            let told = found.modified.filter(|time| time.precision() > Precision::Day);
-            if let Some(time) = told.filter(|_| found.is_file() && files.len() < SAMPLES) {
+            let dated = found.modified.filter(|time| time.precision() > Precision::Day);
+            if let Some(time) = dated.filter(|_| found.is_file() && files.len() < SAMPLES) {
                 // The time has the configured zone, which is not part of the line.
                 files.push((found.path(), time.with_zone(Zone::Unknown)));
             }

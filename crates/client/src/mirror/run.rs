@@ -433,7 +433,7 @@ impl MirrorContext {
                 continue;
             }
             let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
-            let there = target.size_if_told(&path).await?;
+            let there = target.size_if_reported(&path).await?;
             if there.is_none() || node.facts.size.is_some_and(|listed| Some(listed) != there) {
                 continue;
             }

@@ -107,7 +107,7 @@ impl FileTransfer<'_> {
             Self::Relay { source, target } => {
                 let modified = exact_time(source.client, &source.path, facts.modified).await?;
                 let size = match facts.size {
-                    None => source.client.size_if_told(&source.path).await?,
+                    None => source.client.size_if_reported(&source.path).await?,
                     size => size,
                 };
                 let partial = remote_partial_path(&target.path, &new_token(), target.client.encoding())?;

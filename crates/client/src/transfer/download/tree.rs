@@ -361,8 +361,8 @@ impl TreeDownload {
                 }
             }
             EntryKind::File => {
-                let size = client.size_if_told(&path).await?;
-                let modified = client.modified_if_told(&path).await;
+                let size = client.size_if_reported(&path).await?;
+                let modified = client.modified_if_reported(&path).await;
                 let exists = self.fs.metadata(&local).await.is_ok();
                 if accepts(Facts { is_dir: false, size, modified }) && self.choice.existing.allows(exists) {
                     found.files.push(DownloadTask::Named { path, size, modified, mode: None, target: local });

@@ -461,7 +461,7 @@ impl FileUpload<'_> {
                 client.finish_data(data, Masks::default()).await?;
                 if data.is_compressed() {
                     // ProFTPD's mod_deflate loses bytes of content that shrinks to a twentieth, and replies 226.
-                    compare(client.size_if_told(path).await?, content.offset() + bytes)?;
+                    compare(client.size_if_reported(path).await?, content.offset() + bytes)?;
                 }
                 Ok(bytes)
             }

@@ -76,7 +76,7 @@ impl StoredPart<'_> {
         file: &mut dyn FileHandle,
         stored_by: &StoredBy<'_>,
     ) -> Result<Option<StoredStart>> {
-        let mut there = client.size_if_told(self.path).await?;
+        let mut there = client.size_if_reported(self.path).await?;
         for _ in 0..MAX_ATTEMPTS {
             let Some(length) = there.filter(|there| *there > OVERLAP) else {
                 return Ok(Some(StoredStart { length: 0, is_compared: true }));
@@ -88,7 +88,7 @@ impl StoredPart<'_> {
                 return Ok(Some(StoredStart { length, is_compared }));
             }
             // The server may still be writing bytes that it received over a lost session.
-            there = client.size_if_told(self.path).await?;
+            there = client.size_if_reported(self.path).await?;
             if there == Some(length) {
                 return Ok(None);
             }
@@ -135,7 +135,7 @@ impl StoredPart<'_> {
     /// time.
     async fn may_be_of_attempt(&self, client: &mut Client, there: u64, began: Option<SystemTime>) -> bool {
         let Some(began) = began else { return true };
-        match client.modified_if_told(self.path).await.and_then(system_time) {
+        match client.modified_if_reported(self.path).await.and_then(system_time) {
             Some(modified) => {
                 let is_older = began.duration_since(modified).is_ok_and(|older| older >= CLOCK_MARGIN);
                 !is_older
@@ -183,7 +183,7 @@ impl StoredPart<'_> {
     /// than a difference between two clocks.
     async fn is_newer_there(&self, client: &mut Client) -> bool {
         let (Some(here), Some(there)) =
-            (self.id.modified_time(), client.modified_if_told(self.path).await.and_then(system_time))
+            (self.id.modified_time(), client.modified_if_reported(self.path).await.and_then(system_time))
         else {
             return false;
         };
