@@ -139,7 +139,7 @@ impl FileHash {
 impl FromStr for FileHash {
     type Err = UnknownHash;
 
-    /// Parses hexadecimal digits, as `sha256sum` prints them; their number tells the algorithm.
+    /// Parses hexadecimal digits, as `sha256sum` prints them; their number determines the algorithm.
     ///
     /// ```
     /// use oxftp_proto::{FileHash, HashAlgorithm};

@@ -175,20 +175,20 @@ fn shown(text: &[u8], outcomes: &[Outcome]) -> String {
     let mut shown = String::new();
     assert_eq!(lines(text).count(), outcomes.len(), "each line has one outcome");
     for (line, outcome) in lines(text).zip(outcomes) {
-        let told = match outcome {
+        let described = match outcome {
             Outcome::Entry(entry) => describe(entry),
             Outcome::NoEntry => "no entry".to_owned(),
             _ => "NOT UNDERSTOOD".to_owned(),
         };
-        writeln!(shown, "|{}|\n  {told}", escaped(line)).unwrap();
+        writeln!(shown, "|{}|\n  {described}", escaped(line)).unwrap();
     }
     shown
 }
 
 fn describe(entry: &Entry) -> String {
-    let mut told = format!("{} [{}]", entry.kind.as_str(), escaped(entry.name()));
+    let mut described = format!("{} [{}]", entry.kind.as_str(), escaped(entry.name()));
     if let Some(target) = entry.link_target() {
-        write!(told, " -> [{}]", escaped(target)).unwrap();
+        write!(described, " -> [{}]", escaped(target)).unwrap();
     }
     for (what, value) in [
         ("size", entry.size.map(|size| size.to_string())),
@@ -199,10 +199,10 @@ fn describe(entry: &Entry) -> String {
         ("group", entry.group().map(|group| format!("[{group}]"))),
     ] {
         if let Some(value) = value {
-            write!(told, " {what} {value}").unwrap();
+            write!(described, " {what} {value}").unwrap();
         }
     }
-    told
+    described
 }
 
 /// Writes bytes as UTF-8 if valid, else escaped.

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn refusal_is_not_found_only_if_told() {
+    fn refusal_is_not_found_only_if_stated() {
         for (code, text, kind) in [
             (550, "a.txt: No such file or directory", ErrorKind::NotFound),
             (550, "a.txt: Permission denied", ErrorKind::PermissionDenied),

@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn uri_gives_endpoint_user_and_root() {
+    fn uri_sets_endpoint_user_and_root() {
         let config = uri("oxftp://me@h:2121/data/x?sessions=3", &[("password", "secret")]).unwrap();
         assert_eq!(config.endpoint.as_deref(), Some("ftpes://h:2121"));
         assert_eq!(config.user.as_deref(), Some("me"));

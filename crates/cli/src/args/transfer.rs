@@ -16,7 +16,7 @@ pub(crate) struct TransferArgs {
     #[arg(long, value_name = "ORDER", default_value = "found", hide_possible_values = true)]
     pub(crate) order: OrderArg,
     /// Verify each file after transfer: by size, by hash, by content (as hash; without hashes on the server, read
-    /// the file back), or off [default: by size, as far as the server tells it]
+    /// the file back), or off [default: by size, if the server reports it]
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     pub(crate) verify: Option<VerifyArg>,
     #[command(flatten)]

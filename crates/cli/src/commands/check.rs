@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::io::AsyncReadExt;
 
 use super::{
-    mirror::{MirrorOperand, across, filter, nothing_remote, stable_files},
+    mirror::{MirrorOperand, PoolPair, filter, nothing_remote, stable_files},
     support::{diagnose, listed_paths::listed, selector::Selector, sums::ChecksumList},
 };
 use crate::{
@@ -94,7 +94,8 @@ pub(crate) async fn run(mut args: CheckArgs, app: &App) -> Result {
         (Some(sums), [tree]) => check_sums(&args, sums, tree, &mut session, &mut report).await,
         (None, [source, target]) => {
             args.conditions.extend(stable_files(&mut session, source, &args.selection).await?);
-            check_trees(&args, (source, target), &mut session, &mut report).await
+            let trees = ComparedTrees { source, target };
+            check_trees(&args, trees, &mut session, &mut report).await
         }
         (Some(_), _) => return Err(Failure::Usage("--sums takes one directory".to_owned())),
         (None, _) => {
@@ -116,6 +117,13 @@ pub(crate) async fn run(mut args: CheckArgs, app: &App) -> Result {
         0 => Ok(()),
         _ => Err(Failure::AlreadyReported(Exit::PartialFailure)),
     }
+}
+
+/// The two trees of a comparison.
+#[derive(Clone, Copy)]
+struct ComparedTrees<'t> {
+    source: &'t MirrorOperand,
+    target: &'t MirrorOperand,
 }
 
 /// Prints differences as they are found.
@@ -174,12 +182,12 @@ impl Differences {
 /// Compares two trees; returns the number of equal files.
 async fn check_trees(
     args: &CheckArgs,
-    endpoints: (&MirrorOperand, &MirrorOperand),
+    trees: ComparedTrees<'_>,
     session: &mut Session,
     report: &mut Differences,
 ) -> Result<u64> {
     let jobs = args.jobs.max_connections();
-    let (outcome, about) = match endpoints {
+    let (outcome, about) = match (trees.source, trees.target) {
         (MirrorOperand::Url(source), MirrorOperand::Path(target)) => {
             let pool = session.pool(source, jobs).await?;
             (compare(pool.mirror_down(source.path(), target), args).await, source)
@@ -189,8 +197,8 @@ async fn check_trees(
             (compare(pool.mirror_up(source, target.path()), args).await, target)
         }
         (MirrorOperand::Url(source), MirrorOperand::Url(target)) => {
-            let pools = (session.pool(source, jobs).await?, session.pool(target, jobs).await?);
-            (compare(across(&pools, source, target), args).await, source)
+            let pools = PoolPair::open(session, source, target, jobs).await?;
+            (compare(pools.mirror(source, target), args).await, source)
         }
         (MirrorOperand::Path(_), MirrorOperand::Path(_)) => {
             return Err(nothing_remote([&args.trees[0], &args.trees[1]]));
@@ -204,7 +212,7 @@ async fn check_trees(
     let mut same = outcome.map_err(|error| Failure::about_trees(about, error))?.unchanged;
     if args.content {
         let known: Vec<_> = steps.iter().map(|step| step.path.as_bytes().to_vec()).collect();
-        same -= check_contents(args, endpoints, &known, session, report).await?;
+        same -= check_contents(args, trees, &known, session, report).await?;
     }
     Ok(same)
 }
@@ -234,7 +242,7 @@ async fn compare(mirror: Mirror<'_>, args: &CheckArgs) -> (Vec<Step>, oxftp::Res
 /// Compares the contents of the files that are on both sides with one size; returns the number of differences.
 async fn check_contents(
     args: &CheckArgs,
-    (source, target): (&MirrorOperand, &MirrorOperand),
+    ComparedTrees { source, target }: ComparedTrees<'_>,
     known: &[Vec<u8>],
     session: &mut Session,
     report: &mut Differences,

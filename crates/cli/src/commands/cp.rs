@@ -3,10 +3,10 @@
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use clap::Args;
-use oxftp::{Existing, FtpUrl, Pool, Progress, RemotePath, Report};
+use oxftp::{Existing, FtpUrl, Progress, RemotePath, Report};
 
 use super::{
-    mirror::across,
+    mirror::PoolPair,
     support::{
         existing::may_write,
         operands::{Operand, Operands, run_each},
@@ -234,7 +234,7 @@ impl Copier<'_> {
             return Err(Failure::IsDirectory { name: source.to_string(), hint });
         }
         let connections = if is_tree { self.args.jobs.max_connections() } else { 1 };
-        let pools = (session.pool(source, connections).await?, session.pool(&copy.to, connections).await?);
+        let pools = PoolPair::open(session, source, &copy.to, connections).await?;
         let begun = Instant::now();
         let progress = app.start_progress(if is_tree { Scope::Tree { bytes: None } } else { Scope::File });
         let copied = match is_tree {
@@ -255,17 +255,17 @@ impl Copier<'_> {
 
     async fn copy_file(
         &self,
-        (from, to): &(Pool, Pool),
+        pools: &PoolPair,
         copy: &PlannedCopy,
         progress: Arc<dyn Progress>,
     ) -> oxftp::Result<Report> {
-        let copying = from.copy(copy.from.url.path(), to, copy.to.path());
+        let copying = pools.source.copy(copy.from.url.path(), &pools.target, copy.to.path());
         copying.verify(self.verify()).retries(self.args.connection.network.retries).progress(progress).await
     }
 
     async fn copy_tree(
         &self,
-        pools: &(Pool, Pool),
+        pools: &PoolPair,
         copy: &PlannedCopy,
         progress: Arc<dyn Progress>,
     ) -> oxftp::Result<Report> {
@@ -273,7 +273,8 @@ impl Copier<'_> {
             Some(selection) => oxftp::mirror::Filter::new().select(selection),
             None => oxftp::mirror::Filter::new(),
         };
-        across(pools, &copy.from.url, &copy.to)
+        pools
+            .mirror(&copy.from.url, &copy.to)
             .filter(filter)
             .existing(self.args.existing.existing())
             .temporary(true)

@@ -26,9 +26,17 @@ pub(crate) struct ConnectionCache {
 #[derive(Debug, Default)]
 pub(super) struct CachedConnections {
     pub(super) open: Option<(LoginKey, Client)>,
-    pub(super) pools: Vec<(LoginKey, usize, Pool)>,
+    pub(super) pools: Vec<CachedPool>,
     /// The time at which they were returned to the cache.
     idle_since: Option<Instant>,
+}
+
+/// A pool for one server and login.
+#[derive(Debug)]
+pub(super) struct CachedPool {
+    pub(super) key: LoginKey,
+    pub(super) size: usize,
+    pub(super) pool: Pool,
 }
 
 tokio::task_local! {
@@ -101,7 +109,7 @@ impl CachedConnections {
 
     /// Takes an idle session out of a pool for this login.
     pub(super) async fn take_from_pool(&self, key: &LoginKey) -> Option<Client> {
-        for (_, _, pool) in self.pools.iter().filter(|(kept, ..)| kept == key) {
+        for CachedPool { pool, .. } in self.pools.iter().filter(|kept| kept.key == *key) {
             if let Some(idle) = pool.idle_client().await {
                 return Some(idle.into_client());
             }
@@ -112,12 +120,12 @@ impl CachedConnections {
     /// Returns the pool for this login, if it has this size.
     pub(super) fn pool(&self, key: &LoginKey, size: usize) -> Option<Pool> {
         let mut pools = self.pools.iter();
-        pools.find(|(kept, kept_size, _)| kept == key && *kept_size == size).map(|(.., pool)| pool.clone())
+        pools.find(|kept| kept.key == *key && kept.size == size).map(|kept| kept.pool.clone())
     }
 
     /// Sends `QUIT`.
     pub(super) async fn quit(self) {
-        for (.., pool) in &self.pools {
+        for CachedPool { pool, .. } in &self.pools {
             pool.close().await;
         }
         if let Some((_, client)) = self.open.filter(|(_, client)| !client.is_broken()) {

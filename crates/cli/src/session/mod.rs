@@ -23,7 +23,7 @@ use std::{
 };
 
 use client_factory::ClientFactory;
-use connection_cache::CachedConnections;
+use connection_cache::{CachedConnections, CachedPool};
 use login_blocklist::LoginBlocklist;
 use login_key::LoginKey;
 use oxftp::{Backoff, Client, ClientBuilder, Credentials, Error, FtpUrl, Pool};
@@ -94,7 +94,7 @@ impl Session {
         let builder = self.factory.builder(url);
         let pool = Pool::new(builder, url.host(), key.credentials.clone()).size(size);
         pool.add(client);
-        self.connections.pools.push((key, size, pool.clone()));
+        self.connections.pools.push(CachedPool { key, size, pool: pool.clone() });
         Ok(pool)
     }
 

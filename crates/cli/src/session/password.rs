@@ -31,8 +31,16 @@ pub(crate) struct Passwords {
     /// Passwords of the keyring, and those that it takes after the login.
     from_keyring: Vec<(KeyringAccount, Secret)>,
     to_store: Vec<(KeyringAccount, Secret)>,
-    /// Answers to prompts: user, host, password.
-    prompted: Vec<(String, String, Secret)>,
+    /// Answers to prompts and of the command.
+    answers: Vec<PasswordAnswer>,
+}
+
+/// A password for a user of a host.
+#[derive(Debug, Clone)]
+struct PasswordAnswer {
+    user: String,
+    host: String,
+    password: Secret,
 }
 
 impl Passwords {
@@ -63,7 +71,7 @@ impl Passwords {
             keyring: None,
             from_keyring: Vec::new(),
             to_store: Vec::new(),
-            prompted: Vec::new(),
+            answers: Vec::new(),
         })
     }
 
@@ -114,11 +122,14 @@ impl Passwords {
         self.user.as_ref().filter(|(named, _)| named == user).and_then(|(_, password)| password.as_ref())
     }
 
+    fn answer(&self, user: &str, host: &str) -> Option<&PasswordAnswer> {
+        self.answers.iter().find(|known| known.user == user && known.host == host)
+    }
+
     /// Runs the command once for each user and host.
     async fn run(&mut self, command: &str, user: &str, host: &str) -> Result<Secret> {
-        let known = self.prompted.iter().find(|(asked, at, _)| asked == user && at == host);
-        if let Some((.., password)) = known {
-            return Ok(password.clone());
+        if let Some(known) = self.answer(user, host) {
+            return Ok(known.password.clone());
         }
         let failed = |source| Failure::local("the password command failed", source);
         let run = tokio::process::Command::new("sh")
@@ -144,7 +155,11 @@ impl Passwords {
             return Err(failed(io::Error::other("it printed no password")));
         }
         let password = Secret::new(text);
-        self.prompted.push((user.to_owned(), host.to_owned(), password.clone()));
+        self.answers.push(PasswordAnswer {
+            user: user.to_owned(),
+            host: host.to_owned(),
+            password: password.clone(),
+        });
         Ok(password)
     }
 
@@ -184,9 +199,8 @@ impl Passwords {
 
     /// Prompts once for each user and host. Fails without a terminal: an empty password would count as a failed login.
     async fn ask(&mut self, user: &str, host: &str) -> Result<Secret> {
-        let known = self.prompted.iter().find(|(asked, at, _)| asked == user && at == host);
-        if let Some((.., password)) = known {
-            return Ok(password.clone());
+        if let Some(known) = self.answer(user, host) {
+            return Ok(known.password.clone());
         }
         if ["anonymous", "ftp"].contains(&user) {
             return Ok(Secret::default());
@@ -195,7 +209,11 @@ impl Passwords {
             return Err(Failure::NoTerminal { user: user.to_owned() });
         }
         let password = prompt(format!("Password for {user}@{host}: ")).await?;
-        self.prompted.push((user.to_owned(), host.to_owned(), password.clone()));
+        self.answers.push(PasswordAnswer {
+            user: user.to_owned(),
+            host: host.to_owned(),
+            password: password.clone(),
+        });
         Ok(password)
     }
 }

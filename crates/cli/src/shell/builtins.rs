@@ -147,7 +147,7 @@ impl Shell {
 
     /// Prints the help of one command.
     async fn help_of(&self, name: &str) -> Result {
-        let described = super::translate::verb(name).and_then(|(verb, ..)| self.cli.find_subcommand(verb));
+        let described = super::translate::verb(name).and_then(|known| self.cli.find_subcommand(known.verb));
         let text = match described {
             Some(verb) => verb.clone().render_long_help().to_string(),
             None => {

@@ -40,7 +40,7 @@ impl Shell {
     }
 
     fn flags(&self, command: &str, typed: &str) -> Vec<Pair> {
-        let described = verb(command).and_then(|(verb, ..)| self.cli.find_subcommand(verb));
+        let described = verb(command).and_then(|known| self.cli.find_subcommand(known.verb));
         let flags =
             described.into_iter().flat_map(|verb| verb.get_arguments()).filter_map(|arg| arg.get_long());
         let flags = flags.map(|flag| format!("--{flag}")).filter(|flag| flag.starts_with(typed));
@@ -56,7 +56,7 @@ impl Shell {
 }
 
 fn is_local(command: &str, backwards: bool) -> bool {
-    let puts = verb(command).is_some_and(|(.., operands)| operands == OperandKind::Local);
+    let puts = verb(command).is_some_and(|known| known.operands == OperandKind::Local);
     puts || matches!(command, "lcd" | "lls" | "source") || (command == "mirror" && backwards)
 }
 

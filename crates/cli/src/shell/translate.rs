@@ -31,10 +31,18 @@ pub(super) enum OperandKind {
     Trees,
 }
 
-/// Returns the command of the program for a command name, the flags that the name implies, and its operands.
-pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], OperandKind)> {
+/// A command of the program for a command of the shell.
+pub(super) struct ShellVerb<'n> {
+    pub(super) verb: &'n str,
+    /// The flags that the name of the command implies.
+    flags: &'static [&'static str],
+    pub(super) operands: OperandKind,
+}
+
+/// Returns the command of the program for a command name.
+pub(super) fn verb(name: &str) -> Option<ShellVerb<'_>> {
     use OperandKind::{Downloaded, Local, Raw, Remote, RemoteOrHere, Renamed, Trees, WordThenRemote};
-    Some(match name {
+    let (verb, flags, operands): (&str, &[&str], _) = match name {
         "ls" | "find" | "tree" | "du" | "probe" => (name, &[], RemoteOrHere),
         "dir" | "ll" => ("ls", &["-l"], RemoteOrHere),
         "get" | "recv" | "mget" => ("get", &[], Downloaded),
@@ -48,7 +56,8 @@ pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operand
         "raw" | "quote" => ("raw", &[], Raw),
         "mirror" => (name, &[], Trees),
         _ => return None,
-    })
+    };
+    Some(ShellVerb { verb, flags, operands })
 }
 
 /// Returns whether a command changes nothing on the server.
@@ -63,7 +72,7 @@ impl Shell {
     /// Returns the command line for a shell command.
     pub(super) async fn translate(&mut self, command: &ShellCommand) -> Result<Vec<String>> {
         let name = command.words.first().map(|word| word.text.as_str()).unwrap_or_default();
-        let Some((verb, more, operands)) = verb(name) else {
+        let Some(ShellVerb { verb, flags: more, operands }) = verb(name) else {
             return Err(Failure::Usage(format!("unknown command {name:?}: use help for a list")));
         };
         let described = self.cli.find_subcommand(verb);

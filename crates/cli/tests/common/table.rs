@@ -109,12 +109,12 @@ impl Row {
     }
 
     /// Expects text on stderr, which must be empty otherwise.
-    pub(crate) fn tells(self, expected: &'static [&'static str]) -> Self {
+    pub(crate) fn reports(self, expected: &'static [&'static str]) -> Self {
         let row = Self { talks: true, ..self };
         row.check(move |_, run| expected.iter().for_each(|words| has(&run.stderr, words)))
     }
 
-    pub(crate) fn never_tells(self, unexpected: &'static str) -> Self {
+    pub(crate) fn never_reports(self, unexpected: &'static str) -> Self {
         let row = Self { talks: true, ..self };
         row.check(move |_, run| assert!(!run.stderr.contains(unexpected), "{}", run.stderr))
     }

@@ -105,12 +105,17 @@ fn network() -> Vec<Row> {
     vec![
         row("get --active -v URL/pub/a.txt")
             .here("a.txt", ALPHA)
-            .tells(&["> EPRT |1|127.0.0.1|"])
-            .never_tells("> EPSV"),
-        row("get --active=127.0.0.1 -v URL/pub/a.txt").here("a.txt", ALPHA).tells(&["> EPRT |1|127.0.0.1|"]),
+            .reports(&["> EPRT |1|127.0.0.1|"])
+            .never_reports("> EPSV"),
+        row("get --active=127.0.0.1 -v URL/pub/a.txt")
+            .here("a.txt", ALPHA)
+            .reports(&["> EPRT |1|127.0.0.1|"]),
         row("put --active=127.0.0.1:20000-60000 up.txt URL/new").there("new", UP),
         row("ls --active=here URL").fails(2, "not an IP address"),
-        row("get --no-epsv -v URL/pub/a.txt").here("a.txt", ALPHA).tells(&["> PASV"]).never_tells("> EPSV"),
+        row("get --no-epsv -v URL/pub/a.txt")
+            .here("a.txt", ALPHA)
+            .reports(&["> PASV"])
+            .never_reports("> EPSV"),
         row("cat --tls-if-offered URL/pub/a.txt").prints(ALPHA),
         row("ls --virtual-host unknown.invalid URL").fails(3, "refused the virtual host unknown.invalid"),
         row("ls --bind 127.0.0.9 URL/empty").prints(""),
@@ -137,13 +142,13 @@ fn network() -> Vec<Row> {
 
 fn listing() -> Vec<Row> {
     vec![
-        row("ls --list-by list -v URL/empty").tells(&["> LIST"]).never_tells("> MLSD"),
+        row("ls --list-by list -v URL/empty").reports(&["> LIST"]).never_reports("> MLSD"),
         row("ls --list-by mlsd URL/pub")
             .lists(&["a.txt", "b.log", "sub"])
             .refused_by(lacks_mlsd, 11, "error: "),
         row("ls --list-by stat URL/pub").lists(&["a.txt", "b.log", "sub"]),
         // pyftpdlib replaces bytes that are not UTF-8, so the test checks the command.
-        row("put --encoding latin1 -v up.txt URL/K%C3%A4se").tells(&["> STOR", "K\u{fffd}se"]),
+        row("put --encoding latin1 -v up.txt URL/K%C3%A4se").reports(&["> STOR", "K\u{fffd}se"]),
         row("ls --encoding klingon URL").fails(2, "unknown encoding \"klingon\""),
         row("stat --list-by list --server-zone +02:00 URL/pub/a.txt").mentions(&["type     file"]),
         row("ls --server-zone Atlantis URL").fails(2, "invalid value 'Atlantis'"),
@@ -152,16 +157,18 @@ fn listing() -> Vec<Row> {
 
 fn output() -> Vec<Row> {
     vec![
-        row("get -q --progress always URL/pub/a.txt").here("a.txt", ALPHA).tells(&[]),
-        row("get --progress always URL/big").here("big", big()).tells(&["293.0 KiB of 293.0 KiB"]),
+        row("get -q --progress always URL/pub/a.txt").here("a.txt", ALPHA).reports(&[]),
+        row("get --progress always URL/big").here("big", big()).reports(&["293.0 KiB of 293.0 KiB"]),
         row("get --progress never URL/big").here("big", big()),
         row("get --progress often URL/big").fails(2, "invalid value 'often'"),
-        row("get -v URL/pub/a.txt").tells(&["> PASS ***", "> RETR", "< 226"]),
-        row("get -vv URL/pub/a.txt").tells(&["> PASS ***", "> RETR", "< 226"]),
-        row("get -q --summary URL/big").here("big", big()).tells(&[]),
-        row("get --summary --log-file log URL/big").here("big", big()).tells(&["get: 1 file, 293.0 KiB in "]),
+        row("get -v URL/pub/a.txt").reports(&["> PASS ***", "> RETR", "< 226"]),
+        row("get -vv URL/pub/a.txt").reports(&["> PASS ***", "> RETR", "< 226"]),
+        row("get -q --summary URL/big").here("big", big()).reports(&[]),
+        row("get --summary --log-file log URL/big")
+            .here("big", big())
+            .reports(&["get: 1 file, 293.0 KiB in "]),
         row("mirror --delete --summary --log-file log URL/pub tree")
-            .tells(&["mirror: 3 files, ", "3 deletions"]),
+            .reports(&["mirror: 3 files, ", "3 deletions"]),
         row("get --json URL/big").mentions(&[
             r#"{"event":"start","#,
             r#"{"event":"progress","#,

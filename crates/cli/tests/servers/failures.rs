@@ -51,7 +51,7 @@ fn words_of(lines: &[&str], url: &str) -> Vec<Vec<String>> {
 fn said(site: &Site, url: &str, verbs: Vec<Vec<String>>, more: &[&str], password: &str) -> String {
     fs::write(site.here("here"), "x").unwrap();
     fs::create_dir_all(site.here("tree/sub")).unwrap();
-    let told = verbs.into_iter().map(|words| {
+    let outcomes = verbs.into_iter().map(|words| {
         let mut command = oxftp(&words);
         command.args(more).current_dir(site.here("")).env("OXFTP_PASSWORD", password);
         let run = run(&mut command);
@@ -60,7 +60,7 @@ fn said(site: &Site, url: &str, verbs: Vec<Vec<String>>, more: &[&str], password
         let first = run.stderr.lines().next().unwrap_or_default().to_owned();
         named(&format!("{code:<3} {}\n    {first}\n", words.join(" ")), url)
     });
-    told.collect()
+    outcomes.collect()
 }
 
 /// Replaces text that differs between runs, and removes the server's reply text.

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     Error, Result,
     capabilities::{StorEffect, TimeCommand, TimeSetting, optional_commands::OptionalCommand},
+    error::predicates::LargerFile,
     stream::Direction,
 };
 
@@ -144,7 +145,7 @@ impl Client {
         match self.capabilities.stor_effect {
             StorEffect::Unknown | StorEffect::Replaces => Ok(()),
             StorEffect::Suspected { .. } => {
-                let size_before = self.size_if_told(path).await?;
+                let size_before = self.size_if_reported(path).await?;
                 self.capabilities.stor_effect = StorEffect::Suspected { size_before };
                 Ok(())
             }
@@ -160,7 +161,7 @@ impl Client {
     /// uploaded again. If the server then adds its bytes to the size before, or keeps the size, files are deleted
     /// before they are replaced from now on. Returns `true` if the upload is worth another attempt.
     pub(crate) fn learn_stor_effect(&mut self, error: &Error) -> bool {
-        let Some((size, uploaded)) = error.larger_than_uploaded() else { return false };
+        let Some(LargerFile { size, uploaded }) = error.larger_than_uploaded() else { return false };
         if self.server_kind() != ServerKind::Other || self.converts_files() || self.uses_bare_names() {
             return false;
         }
@@ -353,7 +354,7 @@ impl Client {
         precision: Precision,
     ) -> Result<bool> {
         let apart = match self.modified(path).await {
-            Ok(told) => told.to_unix(0).abs_diff(time.to_unix(0)),
+            Ok(reported) => reported.to_unix(0).abs_diff(time.to_unix(0)),
             Err(Error::StatusCode(_) | Error::UnusableReply { .. } | Error::Unanswered { .. }) => {
                 return Ok(true);
             }

@@ -31,7 +31,7 @@ impl Client {
     }
 
     async fn read_whole(&mut self, path: RemotePath) -> Result<Bytes> {
-        let size = self.size_if_told(&path).await?;
+        let size = self.size_if_reported(&path).await?;
         let limit = usize::try_from(self.limits().grown_bytes).unwrap_or(usize::MAX);
         let most = size.map_or(limit, |size| usize::try_from(size).unwrap_or(usize::MAX));
         let mut stream = self.download_stream(&path).await?;
@@ -105,7 +105,7 @@ impl Client {
     where
         W: AsyncWrite + Unpin + ?Sized,
     {
-        let size = self.size_if_told(&path).await?;
+        let size = self.size_if_reported(&path).await?;
         let failed = |source| Error::LocalStream { what: "writer", source };
         let mut stream: DownloadStream<_> = self.download_stream(&path).await?;
         let mut block = BytesMut::with_capacity(BLOCK);
@@ -178,7 +178,7 @@ impl Client {
             block.clear();
         }
         let sent = stream.finish().await?.transferred;
-        match self.size_if_told(&path).await? {
+        match self.size_if_reported(&path).await? {
             Some(stored) if stored != sent => {
                 let source = Error::SizeMismatch { expected: sent, transferred: stored };
                 Err(Error::UploadMismatch { path: path.to_string(), source: source.into() })

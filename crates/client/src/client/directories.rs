@@ -3,7 +3,7 @@
 use oxftp_proto::{
     Command, RemotePath, Reply,
     classify::{self, Presence},
-    dialog::{Exchange, Rename},
+    dialog::Rename,
     server::ServerKind,
 };
 
@@ -235,26 +235,6 @@ impl Client {
     fn may_make_from_root(&self, path: &RemotePath, refused: &Error) -> bool {
         self.may_try_from_root(path, refused)
             || is_single_name(path) && self.may_try_written_from_root(path, refused)
-    }
-
-    /// Sends a command with its path from the root after its relative path was refused; `None` if that is refused, too.
-    fn send_from_root<'a>(
-        &'a mut self,
-        verb: &'static str,
-        path: &'a RemotePath,
-        expected: &'a [&str],
-    ) -> BoxFuture<'a, Result<Option<Reply>>> {
-        Box::pin(async move {
-            let spelling = if self.learns_bare_names().await? { Spelling::Usual } else { Spelling::Absolute };
-            let sent = self.send_path(verb, path, expected, spelling).await;
-            if spelling == Spelling::Absolute {
-                self.note_from_root(&sent);
-            }
-            match sent {
-                Err(again) if refuses_path(&again) => Ok(None),
-                sent => sent.map(Some),
-            }
-        })
     }
 
     fn rename_from_root<'a>(
@@ -503,104 +483,6 @@ impl Client {
             return Err(Error::Unsupported { what: OTHER_DIRECTORY });
         }
         Ok((self.reach(from, Spelling::Bare).await?, new.name))
-    }
-
-    /// Ends a rename whose future was dropped between its commands. ProFTPD refuses all other commands
-    /// until then.
-    pub(super) async fn end_renaming(&mut self) -> Result<()> {
-        let Some(from) = &self.state.pending_rename else { return Ok(()) };
-        // Renaming to the same name changes nothing. A server without a pending rename refuses the command.
-        let command = Command::with_path("RNTO", from, self.config.encoding)?;
-        self.control.run(Exchange::new(command, &["2xx", "4xx", "5xx"])).await?;
-        self.state.pending_rename = None;
-        Ok(())
-    }
-
-    /// Sends a command with a path, and returns its reply if it matches one of `expected`.
-    pub(crate) async fn path_command(
-        &mut self,
-        verb: &'static str,
-        path: &RemotePath,
-        expected: &[&str],
-    ) -> Result<Reply> {
-        let usage = PathUse::of(verb);
-        let sent = self.send_path(verb, path, expected, Spelling::Usual).await;
-        if let Err(error) = &sent
-            && matches!(verb, "DELE" | "RMD")
-            && self.may_try_missing_from_root(path, error)
-        {
-            // Whether the path may have to begin at the root depends on the working directory. It may also show that the
-            // server takes no paths.
-            let was_whole = !self.uses_bare_names();
-            self.known_working_dir().await?;
-            if was_whole && self.uses_bare_names() {
-                return self.send_path(verb, path, expected, Spelling::Usual).await;
-            }
-        }
-        let sent = match sent {
-            Err(error) if matches!(verb, "CWD" | "DELE" | "RMD") && self.may_be_from_root(path, &error) => {
-                match self.send_from_root(verb, path, expected).await? {
-                    Some(reply) => return Ok(reply),
-                    None => Err(error),
-                }
-            }
-            sent => sent,
-        };
-        match sent {
-            Ok(reply) => {
-                // `CWD` and listings may take other paths than commands about files.
-                if !matches!(verb, "CWD" | "STAT") {
-                    self.note_path_works(usage, path);
-                }
-                Ok(reply)
-            }
-            Err(error) if matches!(verb, "DELE" | "RMD") && self.may_try_bare_name(usage, path, &error) => {
-                self.capabilities.settle_paths(usage);
-                match self.send_path(verb, path, expected, Spelling::Bare).await {
-                    Ok(reply) => {
-                        self.capabilities.bare_names = true;
-                        Ok(reply)
-                    }
-                    Err(bare) if refuses_path(&bare) => Err(error),
-                    Err(bare) => Err(bare),
-                }
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn send_path(
-        &mut self,
-        verb: &'static str,
-        path: &RemotePath,
-        expected: &[&str],
-        spelling: Spelling,
-    ) -> Result<Reply> {
-        let argument = self.reach(path, spelling).await?;
-        let mut refused = None;
-        for argument in self.arguments(verb, argument) {
-            let command = Command::with_path(verb, &argument, self.config.encoding)?;
-            match self.exchange(command, expected).await {
-                Err(error) if refuses_path(&error) => refused = refused.or(Some(error)),
-                replied => return replied,
-            }
-        }
-        Err(refused.unwrap_or(Error::Unsupported { what: "command without an argument" }))
-    }
-
-    /// Returns the arguments to try one after the other. Where files have versions, a file is deleted with all of them.
-    fn arguments(&self, verb: &str, argument: RemotePath) -> Vec<RemotePath> {
-        let style = self.path_style();
-        match verb {
-            "RMD" if self.capabilities.final_slash == Some(true) => {
-                let mut arguments = style.directory_arguments(&argument);
-                arguments.extend(self.with_final_slash(&argument));
-                arguments
-            }
-            "MKD" | "RMD" => style.directory_arguments(&argument),
-            "DELE" => style.file_arguments(&argument),
-            _ => vec![argument],
-        }
     }
 
     async fn is_there(&mut self, directory: &RemotePath) -> Result<bool> {

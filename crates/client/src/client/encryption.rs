@@ -1,6 +1,9 @@
-//! TLS properties of the control connection.
+//! Encryption: TLS properties of the control connection, and the side that begins the handshakes of data connections.
+
+use oxftp_proto::{Command, dialog::Exchange};
 
 use super::Client;
+use crate::{Error, Result};
 #[cfg(feature = "tls")]
 use crate::{
     TlsVersion,
@@ -19,6 +22,29 @@ impl Client {
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.control.is_encrypted()
+    }
+
+    /// Makes the server begin the TLS handshake of data connections (`SSCN ON`).
+    pub(crate) async fn begin_handshakes(&mut self) -> Result<()> {
+        self.state.begins_handshakes = true;
+        match self.control.run(Exchange::new(Command::with_argument("SSCN", "ON")?, &["2xx"])).await {
+            Err(error @ Error::StatusCode(_)) => {
+                self.state.begins_handshakes = false;
+                Err(error)
+            }
+            begun => begun.map(drop),
+        }
+    }
+
+    /// Makes the server wait for the TLS handshake of data connections again (`SSCN OFF`). The client
+    /// begins it.
+    pub(crate) async fn await_handshakes(&mut self) -> Result<()> {
+        if !self.state.begins_handshakes {
+            return Ok(());
+        }
+        self.control.run(Exchange::new(Command::with_argument("SSCN", "OFF")?, &["2xx"])).await?;
+        self.state.begins_handshakes = false;
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use oxftp_proto::{
     Code, Command, RemotePath, Reply, TransferType,
-    dialog::{Completion, Exchange, FxpConnect, FxpListen, Started, Transfer},
+    dialog::{Completion, FxpConnect, FxpListen, Started, Transfer},
 };
 
 use super::{Client, compression::TransferMode, navigation::Spelling};
@@ -21,9 +21,9 @@ pub(crate) enum Handshake {
     /// By TLS. The listening server begins the handshake, requested by `CPSV`.
     ByListener,
     /// By TLS. The listening server begins the handshake, requested by `SSCN ON`.
-    ByListenerOnceTold,
+    ByListenerOnRequest,
     /// By TLS. The connecting server begins the handshake, requested by `SSCN ON`.
-    ByConnectorOnceTold,
+    ByConnectorOnRequest,
 }
 
 impl Client {
@@ -38,29 +38,6 @@ impl Client {
         self.await_handshakes().await?;
         self.set_mode(TransferMode::Stream).await?;
         self.set_type(TransferType::Image).await
-    }
-
-    /// Makes the server begin the TLS handshake of data connections (`SSCN ON`).
-    pub(crate) async fn begin_handshakes(&mut self) -> Result<()> {
-        self.state.begins_handshakes = true;
-        match self.control.run(Exchange::new(Command::with_argument("SSCN", "ON")?, &["2xx"])).await {
-            Err(error @ Error::StatusCode(_)) => {
-                self.state.begins_handshakes = false;
-                Err(error)
-            }
-            begun => begun.map(drop),
-        }
-    }
-
-    /// Makes the server wait for the TLS handshake of data connections again (`SSCN OFF`). The client
-    /// begins it.
-    pub(crate) async fn await_handshakes(&mut self) -> Result<()> {
-        if !self.state.begins_handshakes {
-            return Ok(());
-        }
-        self.control.run(Exchange::new(Command::with_argument("SSCN", "OFF")?, &["2xx"])).await?;
-        self.state.begins_handshakes = false;
-        Ok(())
     }
 
     /// Makes the server listen for the other server, and returns the address for the other server to

@@ -48,7 +48,7 @@ impl Client {
             match self.hash_by(offer, &path).await {
                 Err(error) if error.code().is_some_and(Code::is_unsupported) => last = error,
                 Err(error @ Error::Unanswered { .. }) => last = error,
-                told => return told,
+                computed => return computed,
             }
         }
         Err(last)

@@ -91,7 +91,7 @@ impl Client {
             Ok(None) => {}
             Err(error) => return self.confirm_by_listing(&path, error).await,
         }
-        let Some(size) = self.size_if_told(&path).await? else { return self.metadata(path).await };
+        let Some(size) = self.size_if_reported(&path).await? else { return self.metadata(path).await };
         let mut entry = Entry::new(path.as_bytes());
         entry.kind = EntryKind::File;
         entry.size = Some(size);
@@ -227,14 +227,14 @@ impl Client {
 
     /// Returns the size of a file; `None` if the server does not report it. Does not ask a server without
     /// `SIZE` again.
-    pub(crate) async fn size_if_told(&mut self, path: &RemotePath) -> Result<Option<u64>> {
+    pub(crate) async fn size_if_reported(&mut self, path: &RemotePath) -> Result<Option<u64>> {
         Ok(match self.size_answer(path).await? {
             SizeAnswer::Size(size) => Some(size),
             SizeAnswer::Missing | SizeAnswer::Unknown => None,
         })
     }
 
-    /// Like [`size_if_told`](Self::size_if_told), and distinguishes a file that may be missing.
+    /// Like [`size_if_reported`](Self::size_if_reported), and distinguishes a file that may be missing.
     pub(crate) async fn size_answer(&mut self, path: &RemotePath) -> Result<SizeAnswer> {
         if self.capabilities.no_size || self.converts_files() {
             return Ok(SizeAnswer::Unknown);
@@ -253,14 +253,14 @@ impl Client {
 
     /// Returns the modification time of a file; `None` if the server does not report it. Does not ask a
     /// server without `MDTM` again.
-    pub(crate) async fn modified_if_told(&mut self, path: &RemotePath) -> Option<Timestamp> {
+    pub(crate) async fn modified_if_reported(&mut self, path: &RemotePath) -> Option<Timestamp> {
         if self.capabilities.no_mdtm {
             return None;
         }
-        let told = self.modified(path).await;
+        let reported = self.modified(path).await;
         self.capabilities.no_mdtm |=
-            told.as_ref().is_err_and(|error| error.code().is_some_and(Code::is_unsupported));
-        told.ok()
+            reported.as_ref().is_err_and(|error| error.code().is_some_and(Code::is_unsupported));
+        reported.ok()
     }
 
     /// Returns the modification time of a file; `None` if the server refuses to report it. Does not ask a server
@@ -480,7 +480,7 @@ impl Client {
     pub(crate) async fn describe(&mut self, path: &RemotePath) -> Result<Entry> {
         let mut entry = self.unlisted(path, true).await?;
         if !entry.is_dir() {
-            entry.modified = self.modified_if_told(path).await;
+            entry.modified = self.modified_if_reported(path).await;
             if entry.modified.is_some() {
                 entry.kind = EntryKind::File;
             }
@@ -494,7 +494,7 @@ impl Client {
         entry.kind = EntryKind::Unknown;
         if may_be_directory && self.is_directory_by_entering(path).await? {
             entry.kind = EntryKind::Directory;
-        } else if let Some(size) = self.size_if_told(path).await? {
+        } else if let Some(size) = self.size_if_reported(path).await? {
             entry.kind = EntryKind::File;
             entry.size = Some(size);
         }

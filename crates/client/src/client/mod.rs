@@ -10,20 +10,22 @@ mod data_transfer;
 mod directories;
 mod dot_names;
 mod encryption;
+mod exchange;
 mod file_queries;
 mod fxp;
 mod hash;
 mod login_options;
 mod metadata;
 mod navigation;
+mod path_command;
 mod raw;
 mod reconnecting;
+mod self_description;
 mod session;
 mod state;
 mod stou;
 mod streams;
 mod transfer_command;
-mod zone;
 
 pub(crate) use self::attributes::SizeAndTime;
 pub use self::data_command::DataCommand;
@@ -49,10 +51,11 @@ use tokio::time::Instant;
 
 use self::state::SessionState;
 use crate::{
-    ClientBuilder, Host, Limits, Result, Throttle,
+    ClientBuilder, Error, Host, Limits, Result, Throttle,
     capabilities::{ServerCapabilities, listing::ListingCapabilities},
     config::Config,
     control::ControlChannel,
+    future::BoxFuture,
     local_fs::FileSystem,
     tls::TlsSession,
 };
@@ -311,6 +314,61 @@ impl Client {
     /// first. The listing shows whether this is true.
     pub(crate) fn may_hide_dot_files(&self) -> bool {
         self.server_kind().quirks().hides_dot_files
+    }
+
+    /// Opens the session again after its connection was lost: connects, logs in with the same credentials, and changes
+    /// to the same working directory. Any connection that is still open is closed first.
+    ///
+    /// Nothing else is repeated: the caller decides which operations are safe to repeat. The client does this by itself
+    /// after an optional command that the server did not answer, or after which it closed the connection; that command
+    /// is not sent to this server again.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// match client.remove_dir_all("old").await {
+    ///     Err(error) if error.is_connection_lost() => {
+    ///         client.reconnect().await?;
+    ///         client.remove_dir_all("old").await?;             // removes the rest
+    ///     }
+    ///     other => drop(other?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`ClientBuilder::connect`] and [`login`](Self::login). [`Error::Broken`] if the client was never logged
+    /// in, or if its state cannot be restored: after [raw commands](Self::command), a second login, or
+    /// [`clear_command_channel`](Self::clear_command_channel).
+    pub async fn reconnect(&mut self) -> Result<()> {
+        self.reopen().await
+    }
+
+    /// Boxed, since a login may open the session again.
+    pub(super) fn reopen(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            if self.state.altered {
+                return Err(Error::Broken { why: "its state after raw commands cannot be restored".into() });
+            }
+            let Some(credentials) = self.credentials.clone() else {
+                return Err(Error::Broken { why: "it was not logged in".into() });
+            };
+            self.control.close();
+            let mut new = Self::open(self.config.clone(), self.host.clone()).await?;
+            // The attempts of the operation must not multiply.
+            new.reconnects = 0;
+            new.log_in(credentials).await?;
+            new.capabilities.learn(&self.capabilities);
+            new.send_login_options().await?;
+            // Until the new session is in the same directory it must not be used: relative paths would name other files.
+            for directory in &self.state.directories {
+                new.change_dir(directory).await?;
+            }
+            new.reconnects = self.reconnects;
+            *self = new;
+            Ok(())
+        })
     }
 }
 

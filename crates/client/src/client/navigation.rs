@@ -727,6 +727,17 @@ impl Client {
             _ => Ok(()),
         }
     }
+
+    /// Ends a rename whose future was dropped between its commands. ProFTPD refuses all other commands
+    /// until then.
+    pub(super) async fn end_renaming(&mut self) -> Result<()> {
+        let Some(from) = &self.state.pending_rename else { return Ok(()) };
+        // Renaming to the same name changes nothing. A server without a pending rename refuses the command.
+        let command = Command::with_path("RNTO", from, self.config.encoding)?;
+        self.control.run(Exchange::new(command, &["2xx", "4xx", "5xx"])).await?;
+        self.state.pending_rename = None;
+        Ok(())
+    }
 }
 
 /// Outcome of [`Client::enter`].

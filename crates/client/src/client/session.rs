@@ -3,24 +3,18 @@
 use oxftp_proto::{
     Code, Command, Reply,
     dialog::{Credentials, Exchange, Greeting, Login, Protection, Secure, Secured},
-    server::ServerKind,
 };
 use std::{io, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{Client, state::SessionState};
 use crate::{
-    ClientBuilder, Error, Features, FtpUrl, Host, Result,
-    backoff::Backoff,
-    capabilities::{
-        ServerCapabilities,
-        optional_commands::{CommandTrial, OptionalCommand},
-    },
+    ClientBuilder, Error, FtpUrl, Host, Result,
+    capabilities::ServerCapabilities,
     config::{Config, TlsMode},
     connect::Target,
     control::{ControlChannel, DialogIo},
     deadline::Deadline,
-    future::BoxFuture,
     stream::Direction,
     tls::TlsSession,
 };
@@ -178,7 +172,7 @@ impl Client {
     }
 
     /// Logs in without the commands that follow a login.
-    async fn log_in(&mut self, credentials: Credentials) -> Result<Reply> {
+    pub(super) async fn log_in(&mut self, credentials: Credentials) -> Result<Reply> {
         self.check_login_is_safe()?;
         let mut dialog = Login::new(&credentials, self.config.encoding)?;
         let is_repeated = std::mem::replace(&mut self.state.logged_in, true);
@@ -208,237 +202,10 @@ impl Client {
         Ok(reply)
     }
 
-    /// Opens the session again after its connection was lost: connects, logs in with the same credentials, and changes
-    /// to the same working directory. Any connection that is still open is closed first.
-    ///
-    /// Nothing else is repeated: the caller decides which operations are safe to repeat. The client does this by itself
-    /// after an optional command that the server did not answer, or after which it closed the connection; that command
-    /// is not sent to this server again.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// match client.remove_dir_all("old").await {
-    ///     Err(error) if error.is_connection_lost() => {
-    ///         client.reconnect().await?;
-    ///         client.remove_dir_all("old").await?;             // removes the rest
-    ///     }
-    ///     other => drop(other?),
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`ClientBuilder::connect`] and [`login`](Self::login). [`Error::Broken`] if the client was never logged
-    /// in, or if its state cannot be restored: after [raw commands](Self::command), a second login, or
-    /// [`clear_command_channel`](Self::clear_command_channel).
-    pub async fn reconnect(&mut self) -> Result<()> {
-        self.reopen().await
-    }
-
-    /// Boxed, since a login may open the session again.
-    pub(super) fn reopen(&mut self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move {
-            if self.state.altered {
-                return Err(Error::Broken { why: "its state after raw commands cannot be restored".into() });
-            }
-            let Some(credentials) = self.credentials.clone() else {
-                return Err(Error::Broken { why: "it was not logged in".into() });
-            };
-            self.control.close();
-            let mut new = Self::open(self.config.clone(), self.host.clone()).await?;
-            // The attempts of the operation must not multiply.
-            new.reconnects = 0;
-            new.log_in(credentials).await?;
-            new.capabilities.learn(&self.capabilities);
-            new.send_login_options().await?;
-            // Until the new session is in the same directory it must not be used: relative paths would name other files.
-            for directory in &self.state.directories {
-                new.change_dir(directory).await?;
-            }
-            new.reconnects = self.reconnects;
-            *self = new;
-            Ok(())
-        })
-    }
-
-    /// Opens the session again after it was lost to an optional command. Returns the error
-    /// [`Unanswered`](Error::Unanswered), on which callers replace the command by another one, or `error` if the
-    /// session was lost for another reason or could not be opened again.
-    pub(crate) async fn replace_lost(&mut self, error: Error) -> Error {
-        let Some(command) = self.control.lost_to() else { return error };
-        // A server with room for one session may need a moment to notice the end of the last one.
-        for pause in REOPENING_PAUSES {
-            match self.reopen().await {
-                Ok(()) => return Error::Unanswered { command: command.name() },
-                Err(refused) if refused.is_transient() => {
-                    crate::trace::debug!("the session was not opened again: {refused}");
-                    tokio::time::sleep(pause).await;
-                }
-                Err(_) => return error,
-            }
-        }
-        error
-    }
-
-    /// Returns the optional commands that this server did not answer, or after which it closed the connection. They are not
-    /// sent to it again, by any session of this builder. Sends nothing.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.list("pub").await?;
-    /// println!("not answered: {}", client.unanswered_commands().join(", "));
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn unanswered_commands(&self) -> Vec<&'static str> {
-        self.capabilities.commands.avoided()
-    }
-
-    /// Returns whether the session was lost to an optional command, which is not sent again: another attempt of the
-    /// same operation differs from the last one.
-    pub(crate) fn is_lost_to_optional(&self) -> bool {
-        self.control.lost_to().is_some()
-    }
-
-    /// Sends a command, and returns its reply if it matches one of `expected`.
-    ///
-    /// If the command is [optional](OptionalCommand), and the server does not answer it or closes the connection, the
-    /// session is opened again, and the error is [`Unanswered`](Error::Unanswered). Later calls return this error at
-    /// once.
-    pub(crate) async fn exchange(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
-        // Outside of the caller's directory, the argument would name another file on the new session.
-        let mut attempts = if self.state.entered_dirs.is_none() { self.reconnects } else { 0 };
-        loop {
-            match self.exchange_once(command.clone(), expected).await {
-                Err(error)
-                    if may_be_repeated(&command) && Box::pin(self.recover(&error, &mut attempts)).await => {}
-                outcome => return outcome,
-            }
-        }
-    }
-
-    /// Opens the session again if an operation has lost it and attempts are left. The operation may be repeated then.
-    pub(crate) async fn recover(&mut self, error: &Error, attempts: &mut u32) -> bool {
-        let is_replaceable = self.control.was_closed_by_server() || self.control.was_lost_to_abort();
-        let is_lost = self.is_broken() && is_replaceable && error.tls_failure().is_none();
-        if self.state.entered_dirs.is_none() && self.reopen_after_listing(error).await {
-            return true;
-        }
-        let mut backoff = Backoff::new(*attempts, FIRST_PAUSE);
-        while is_lost && let Some(pause) = backoff.next_pause() {
-            *attempts -= 1;
-            crate::trace::debug!("{error}; the session is opened again in {pause:?}");
-            tokio::time::sleep(pause).await;
-            match self.reopen().await {
-                Ok(()) => return true,
-                Err(refused) if refused.is_transient() => {}
-                Err(_) => return false,
-            }
-        }
-        false
-    }
-
-    /// Records that a listing is complete.
-    pub(crate) fn note_end_of_listing(&mut self) {
-        self.state.listed_at = Some(self.control.replies());
-    }
-
-    /// Returns whether the session was lost after a complete listing, before any other reply.
-    pub(crate) fn ended_after_listing(&self) -> bool {
-        self.is_broken()
-            && self.control.was_closed_by_server()
-            && self.state.listed_at == Some(self.control.replies())
-    }
-
-    /// Returns whether the session was lost after a complete listing, and an earlier session as well.
-    pub(crate) fn ends_after_listings(&self) -> bool {
-        self.ended_after_listing() && self.capabilities.commands.ends_after_listing()
-    }
-
-    /// Opens the session again if it was lost after a complete listing: some servers end each session then. This uses
-    /// up no attempt, because the operation makes progress with each listing.
-    pub(crate) async fn reopen_after_listing(&mut self, error: &Error) -> bool {
-        if !self.ended_after_listing() || error.tls_failure().is_some() {
-            return false;
-        }
-        crate::trace::debug!("{error}; the session is opened again");
-        self.capabilities.commands.note_end_after_listing();
-        self.reopen().await.is_ok()
-    }
-
-    /// Sets how often an operation opens the session again.
-    pub(crate) fn set_reconnects(&mut self, attempts: u32) {
-        self.reconnects = attempts;
-    }
-
-    /// Returns how often an operation opens the session again.
-    pub(crate) fn reconnects(&self) -> u32 {
-        self.reconnects
-    }
-
-    async fn exchange_once(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
-        let Some(optional) = OptionalCommand::of(command.as_bytes()) else {
-            return self.control.run(Exchange::new(command, expected)).await;
-        };
-        let _trial = self.try_optional(optional).await?;
-        match self.control.run(Exchange::new(command, expected)).await {
-            Err(error) if self.is_lost_to_optional() => Err(Box::pin(self.replace_lost(error)).await),
-            outcome => outcome,
-        }
-    }
-
-    /// Fails if a command is not to be sent to this server again. Waits while another session sends it for the first
-    /// time.
-    pub(crate) async fn try_optional(&self, command: OptionalCommand) -> Result<Option<CommandTrial>> {
-        let commands = &self.capabilities.commands;
-        let trial = commands.trial(command).await;
-        match commands.avoids(command) {
-            true => Err(Error::Unanswered { command: command.name() }),
-            false => Ok(trial),
-        }
-    }
-
     /// Returns whether the greeting arrived on the connection in its present state. Before `AUTH TLS`, an attacker
     /// may have sent it.
     fn trusts_greeting(&self) -> bool {
         self.tls.is_none() || matches!(self.config.tls, TlsMode::Implicit(_))
-    }
-
-    /// Returns the features of the server (`FEAT`; RFC 2389, 3). The reply is cached.
-    ///
-    /// A server that does not support the command has no features.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// if client.features().await?.contains("MLST") {
-    ///     println!("exact times");
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The errors of the control connection.
-    pub async fn features(&mut self) -> Result<&Features> {
-        if self.capabilities.features.is_none() {
-            let features = match self.exchange(Command::new("FEAT"), &["2xx"]).await {
-                Ok(reply) => Features::from_reply(&reply),
-                Err(Error::Unanswered { .. }) => Features::default(),
-                Err(Error::StatusCode(error))
-                    if matches!(error.info.code().class(), 4 | 5)
-                        && error.info.code() != Code::SERVICE_CLOSING =>
-                {
-                    Features::default()
-                }
-                Err(error) => return Err(error),
-            };
-            self.capabilities.features = Some(features);
-        }
-        Ok(self.capabilities.features.get_or_insert_default())
     }
 
     /// Returns the operating system of the server (`SYST`; RFC 959, 4.1.3). The reply is cached, and helps
@@ -463,19 +230,6 @@ impl Client {
             self.query_system().await?;
         }
         Ok(self.capabilities.system.get_or_insert_default())
-    }
-
-    /// Asks for the operating system (`SYST`), in any directory.
-    pub(super) async fn query_system(&mut self) -> Result<()> {
-        let system = match self.exchange(Command::new("SYST"), &["2xx"]).await {
-            Err(Error::Unanswered { .. }) => String::new(),
-            Ok(reply) => reply.text(),
-            Err(Error::StatusCode(error)) if matches!(error.info.code().class(), 4 | 5) => String::new(),
-            Err(error) => return Err(error),
-        };
-        self.capabilities.kind = ServerKind::identify(&self.greeting.text(), Some(&system));
-        self.capabilities.system = Some(system);
-        Ok(())
     }
 
     /// Checks that the server still responds (`NOOP`; RFC 959, 4.1.3). The text of its reply is ignored.
@@ -611,20 +365,6 @@ const PORT: u16 = 21;
 
 /// Port for implicit TLS.
 const IMPLICIT_PORT: u16 = 990;
-
-/// Returns whether a command has the same effect if it is sent twice.
-fn may_be_repeated(command: &Command) -> bool {
-    let line = command.as_bytes();
-    let verbs: &[&[u8]] = &[b"CWD", b"CDUP", b"PWD", b"STAT", b"TYPE"];
-    verbs.contains(&command.verb()) || line.starts_with(b"SITE CHMOD ") || OptionalCommand::of(line).is_some()
-}
-
-/// The pause before a session is opened again.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-
-/// Pauses between the attempts to open a session again.
-const REOPENING_PAUSES: [Duration; 3] =
-    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(1000)];
 
 /// Maximum time to wait for the reply to `QUIT`.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);

@@ -3,7 +3,7 @@
 pub(crate) mod kind;
 pub(crate) mod local_fs;
 pub(crate) mod lock_holder;
-mod predicates;
+pub(crate) mod predicates;
 pub(crate) mod report;
 pub(crate) mod tls;
 

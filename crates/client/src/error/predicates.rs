@@ -6,6 +6,12 @@ use oxftp_proto::{Code, Reply, classify};
 
 use super::{Error, tls::TlsFailure};
 
+/// An uploaded file that is larger on the server than at its source.
+pub(crate) struct LargerFile {
+    pub(crate) size: u64,
+    pub(crate) uploaded: u64,
+}
+
 impl Error {
     /// Returns the reply that caused this error.
     ///
@@ -60,12 +66,12 @@ impl Error {
         }
     }
 
-    /// Returns the size of an uploaded file on the server and the number of bytes that were uploaded, if it is larger.
-    pub(crate) fn larger_than_uploaded(&self) -> Option<(u64, u64)> {
+    /// Returns the size of an uploaded file on the server, if it is larger than what was uploaded.
+    pub(crate) fn larger_than_uploaded(&self) -> Option<LargerFile> {
         let Self::UploadMismatch { source, .. } = self else { return None };
         match **source {
             Self::SizeMismatch { expected, transferred } if expected > transferred => {
-                Some((expected, transferred))
+                Some(LargerFile { size: expected, uploaded: transferred })
             }
             _ => None,
         }

@@ -68,6 +68,13 @@ pub struct TransferredFile {
     pub resumed: u64,
 }
 
+/// The source and the target of a copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CopyLocations {
+    pub(crate) source: Location,
+    pub(crate) target: Location,
+}
+
 /// The place of a file.
 ///
 /// `Display` writes the path.

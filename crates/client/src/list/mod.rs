@@ -19,6 +19,7 @@ mod open;
 mod passed_entries;
 mod summary;
 mod unparsed;
+mod zone;
 
 use std::future::IntoFuture;
 

@@ -19,7 +19,9 @@ use crate::transfer::{
     server_to_server::ServerFile,
 };
 use crate::{
-    Client, Error, Location, Pool, PooledClient, Result, error::local_fs::LocalFsError, local_fs::FileSystem,
+    Client, Error, Location, Pool, PooledClient, Result,
+    error::{local_fs::LocalFsError, report::CopyLocations},
+    local_fs::FileSystem,
 };
 
 /// Direction of a mirror, with the roots of both sides.
@@ -227,29 +229,27 @@ impl MirrorDirection {
     }
 
     /// Returns both directories, for diagnostics.
-    pub(crate) fn roots(&self) -> (Location, Location) {
-        match self {
-            Self::Down { source, target } => {
-                (Location::Remote(source.clone()), Location::Local(target.clone()))
-            }
-            Self::Up { source, target } => {
-                (Location::Local(source.clone()), Location::Remote(target.clone()))
-            }
-            Self::Across { source, target, .. } => {
-                (Location::Remote(source.clone()), Location::Remote(target.clone()))
-            }
-        }
+    pub(crate) fn roots(&self) -> CopyLocations {
+        let on_disk = |root: &PathBuf| Location::Local(root.clone());
+        let on_server = |root: &RemotePath| Location::Remote(root.clone());
+        let (source, target) = match self {
+            Self::Down { source, target } => (on_server(source), on_disk(target)),
+            Self::Up { source, target } => (on_disk(source), on_server(target)),
+            Self::Across { source, target, .. } => (on_server(source), on_server(target)),
+        };
+        CopyLocations { source, target }
     }
 
     /// Returns the locations of a file at the source and at the target.
-    pub(crate) fn places(&self, path: &RelativePath) -> Option<(Location, Location)> {
+    pub(crate) fn locations(&self, path: &RelativePath) -> Option<CopyLocations> {
         let on_disk = |root| path.on_disk(root).ok().map(Location::Local);
         let on_server = |root: &RemotePath| Location::Remote(root.join_path(&path.to_remote_path()));
-        Some(match self {
+        let (source, target) = match self {
             Self::Down { source, target } => (on_server(source), on_disk(target)?),
             Self::Up { source, target } => (on_disk(source)?, on_server(target)),
             Self::Across { source, target, .. } => (on_server(source), on_server(target)),
-        })
+        };
+        Some(CopyLocations { source, target })
     }
 
     /// Returns the path of a node at the target, as it is displayed.

@@ -89,10 +89,10 @@ impl Endpoint<'_> {
     }
 
     /// Returns the size that the server reports for a file, listed or not.
-    pub(crate) async fn size_if_told(&mut self, path: &RelativePath) -> Result<Option<u64>> {
+    pub(crate) async fn size_if_reported(&mut self, path: &RelativePath) -> Result<Option<u64>> {
         let Self::Remote { client, root, .. } = self else { return Ok(None) };
         let path = path.on_server(root, client.encoding());
-        client.size_if_told(&path).await
+        client.size_if_reported(&path).await
     }
 
     /// Returns whether a server says that a path does not exist (`MLST`, of a file also `SIZE`). A refusal that does not say
@@ -175,7 +175,7 @@ async fn follow_remote(client: &mut Client, path: &RemotePath) -> Result<(NodeKi
     match client.resolve_link(path).await? {
         EntryKind::Directory => Ok((NodeKind::Directory { via_symlink: true }, NodeFacts::default())),
         EntryKind::File => {
-            let size = client.size_if_told(path).await?;
+            let size = client.size_if_reported(path).await?;
             let modified = match client.modified(path).await {
                 Ok(time) => Some(time),
                 Err(Error::StatusCode(_) | Error::UnusableReply { .. }) => None,

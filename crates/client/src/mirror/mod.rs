@@ -75,7 +75,8 @@ use crate::transfer::{
     upload::record::file_name as record_name,
 };
 use crate::{
-    Client, Error, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector,
+    Client, Error, Pool, Report, Result, deadline::Deadline, error::report::CopyLocations, future::BoxFuture,
+    list::CycleDetector,
 };
 
 impl Client {
@@ -594,7 +595,7 @@ impl<'p> IntoFuture for Mirror<'p> {
     type IntoFuture = BoxFuture<'p, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let (source, target) = self.direction.roots();
+        let CopyLocations { source, target } = self.direction.roots();
         let span = crate::trace::span!("mirror", self.worker.host(), path = source, target = target);
         Box::pin(crate::trace::traced(span, Box::pin(self.run())))
     }

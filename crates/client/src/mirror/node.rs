@@ -44,6 +44,13 @@ impl Node {
     }
 }
 
+/// The facts of a file at both endpoints.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FactsOfBoth {
+    pub(crate) source: NodeFacts,
+    pub(crate) target: NodeFacts,
+}
+
 /// The facts by which files are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct NodeFacts {

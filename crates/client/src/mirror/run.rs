@@ -40,6 +40,7 @@ use crate::transfer::{
 use crate::{
     Client, Error, Existing, Report, Result, TransferredFile,
     client::FollowUp,
+    error::report::CopyLocations,
     list::{Ancestor, AncestorChain, CycleDetector},
     local_fs::{FileSystem, Metadata},
 };
@@ -432,7 +433,7 @@ impl MirrorContext {
                 continue;
             }
             let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
-            let there = target.size_if_told(&path).await?;
+            let there = target.size_if_reported(&path).await?;
             if there.is_none() || node.facts.size.is_some_and(|listed| Some(listed) != there) {
                 continue;
             }
@@ -613,8 +614,8 @@ impl MirrorContext {
         let Some(why) = transfer.decide(file, self.comparison, &self.notices).await? else {
             self.counters.unchanged.fetch_add(1, Ordering::Relaxed);
             if self.sources.are_removed() && is_as_listed(&file.source, before.as_ref()) {
-                let (source, target) = Box::pin(transfer.exact_times(&file.source, &file.target)).await?;
-                if self.comparison.proves_equality(&source, &target) {
+                let exact = Box::pin(transfer.exact_times(&file.source, &file.target)).await?;
+                if self.comparison.proves_equality(&exact.source, &exact.target) {
                     Box::pin(self.remove_source(sessions, &path, before.as_ref())).await?;
                 }
             }
@@ -669,7 +670,7 @@ impl MirrorContext {
         if self.options.dry_run || deferred.transferred.len() >= Report::MAX_TRANSFERRED {
             return;
         }
-        if let Some((source, target)) = self.direction.places(path) {
+        if let Some(CopyLocations { source, target }) = self.direction.locations(path) {
             let Transferred { bytes, resumed } = moved;
             deferred.transferred.push(TransferredFile { source, target, bytes, resumed });
         }

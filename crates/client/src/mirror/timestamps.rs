@@ -1,6 +1,6 @@
 //! Comparison of timestamps at the precision that both sides know.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, ops::RangeInclusive};
 
 use oxftp_proto::{Precision, Timestamp, Zone};
 
@@ -21,10 +21,10 @@ pub(crate) fn compare_times(one: &Timestamp, other: &Timestamp) -> TimeOrder {
     let (one_unit, other_unit) = (unit(one), unit(other));
     let have_zones = has_zone(one) && has_zone(other);
     let tolerance = if have_zones { 0 } else { MAX_ZONE_OFFSET };
-    let (min, max) = difference_of_equal_times(one_unit, other_unit);
+    let equal = differences_of_equal_times(one_unit, other_unit);
     let order = match one.to_unix(0).saturating_sub(other.to_unix(0)) {
-        difference if difference < min - tolerance => Ordering::Less,
-        difference if difference > max + tolerance => Ordering::Greater,
+        difference if difference < equal.start() - tolerance => Ordering::Less,
+        difference if difference > equal.end() + tolerance => Ordering::Greater,
         _ => Ordering::Equal,
     };
     let are_exact = one_unit == SECOND && other_unit == SECOND;
@@ -51,14 +51,13 @@ pub(crate) fn compare_with_dated_copy(listed: &Timestamp, copy: &Timestamp) -> O
     })
 }
 
-/// Returns the minimum and maximum difference between two readings of the same time, if each is rounded down to its
-/// unit.
-fn difference_of_equal_times(one_unit: i64, other_unit: i64) -> (i64, i64) {
+/// Returns the differences between two readings of the same time, if each is rounded down to its unit.
+fn differences_of_equal_times(one_unit: i64, other_unit: i64) -> RangeInclusive<i64> {
     match one_unit.cmp(&other_unit) {
-        Ordering::Equal if one_unit == SECOND => (-SECOND, SECOND),
-        Ordering::Equal => (0, 0),
-        Ordering::Greater => (-one_unit, SECOND),
-        Ordering::Less => (-SECOND, other_unit),
+        Ordering::Equal if one_unit == SECOND => -SECOND..=SECOND,
+        Ordering::Equal => 0..=0,
+        Ordering::Greater => -one_unit..=SECOND,
+        Ordering::Less => -SECOND..=other_unit,
     }
 }
 

@@ -7,7 +7,7 @@ use oxftp_proto::{RemotePath, Zone};
 use super::{
     backups::MirrorBackups,
     compare::{Comparison, Decision},
-    node::NodeFacts,
+    node::{FactsOfBoth, NodeFacts},
     notices::Notices,
     plan::PlannedFile,
     step::Reason,
@@ -41,7 +41,7 @@ impl FileTransfer<'_> {
     ) -> Result<Option<Reason>> {
         let decision = match file.decision {
             Decision::NeedsTimes => {
-                let (source, target) = self.exact_times(&file.source, &file.target).await?;
+                let FactsOfBoth { source, target } = self.exact_times(&file.source, &file.target).await?;
                 let decision = comparison.by_exact_times(&source, &target);
                 if decision == Decision::Unchanged && comparison.rests_on_sizes(&source, &target) {
                     notices.sizes_alone();
@@ -107,7 +107,7 @@ impl FileTransfer<'_> {
             Self::Relay { source, target } => {
                 let modified = exact_time(source.client, &source.path, facts.modified).await?;
                 let size = match facts.size {
-                    None => source.client.size_if_told(&source.path).await?,
+                    None => source.client.size_if_reported(&source.path).await?,
                     size => size,
                 };
                 let partial = remote_partial_path(&target.path, &new_token(), target.client.encoding())?;
@@ -135,7 +135,7 @@ impl FileTransfer<'_> {
         &mut self,
         source: &NodeFacts,
         target: &NodeFacts,
-    ) -> Result<(NodeFacts, NodeFacts)> {
+    ) -> Result<FactsOfBoth> {
         let (mut source, mut target) = (*source, *target);
         match self {
             Self::Download { client, source: path, .. } => {
@@ -149,7 +149,7 @@ impl FileTransfer<'_> {
                 target.modified = exact_time(to.client, &to.path, target.modified).await?;
             }
         }
-        Ok((source, target))
+        Ok(FactsOfBoth { source, target })
     }
 
     async fn has_equal_hashes(&mut self) -> Result<bool> {

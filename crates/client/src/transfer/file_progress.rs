@@ -48,9 +48,13 @@ pub(crate) struct StoredFile {
     pub(crate) moved: Transferred,
     /// The path under which the server stored it: the target, or a temporary name.
     pub(crate) path: RemotePath,
-    /// The version of the local file.
+    pub(crate) version: SourceVersion,
+}
+
+/// Version of a local file, and the time that its copy gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SourceVersion {
     pub(crate) source: SourceId,
-    /// The time of the local file.
     pub(crate) modified: Option<SystemTime>,
 }
 

@@ -84,7 +84,7 @@ async fn copy_and_compare(
     size: Option<u64>,
 ) -> Result<TransferSummary> {
     let reply = FxpPair { from, to }.transfer(plans, source, target).await?;
-    let arrived = match to.size_if_told(target).await? {
+    let arrived = match to.size_if_reported(target).await? {
         Some(arrived) if arrived > 0 || size.is_none_or(|size| size == 0) => Some(arrived),
         unknown => match size {
             Some(size) => match check_copy(to, target, size).await {
@@ -117,8 +117,8 @@ impl FxpPlan {
     fn source_is_tls_client(self) -> bool {
         match self.handshake {
             Handshake::None => false,
-            Handshake::ByListener | Handshake::ByListenerOnceTold => !self.target_listens,
-            Handshake::ByConnectorOnceTold => self.target_listens,
+            Handshake::ByListener | Handshake::ByListenerOnRequest => !self.target_listens,
+            Handshake::ByConnectorOnRequest => self.target_listens,
         }
     }
 }
@@ -141,8 +141,8 @@ async fn plans(from: &mut Client, to: &mut Client) -> Result<Vec<FxpPlan>> {
 async fn handshakes(listening: &mut Client, connecting: &mut Client) -> Result<Vec<Handshake>> {
     let offers = [
         (Handshake::ByListener, listening.offers("CPSV").await?),
-        (Handshake::ByConnectorOnceTold, connecting.offers("SSCN").await?),
-        (Handshake::ByListenerOnceTold, listening.offers("SSCN").await?),
+        (Handshake::ByConnectorOnRequest, connecting.offers("SSCN").await?),
+        (Handshake::ByListenerOnRequest, listening.offers("SSCN").await?),
     ];
     Ok(offers.into_iter().filter(|(_, offered)| *offered).map(|(handshake, _)| handshake).collect())
 }
@@ -199,8 +199,8 @@ impl FxpPair<'_> {
     async fn open(&mut self, plan: FxpPlan) -> Result<()> {
         let (listening, connecting) = self.roles(plan);
         match plan.handshake {
-            Handshake::ByListenerOnceTold => listening.begin_handshakes().await?,
-            Handshake::ByConnectorOnceTold => connecting.begin_handshakes().await?,
+            Handshake::ByListenerOnRequest => listening.begin_handshakes().await?,
+            Handshake::ByConnectorOnRequest => connecting.begin_handshakes().await?,
             Handshake::None | Handshake::ByListener => {}
         }
         let address: SocketAddr = listening.listen_for_peer(plan.handshake).await?;

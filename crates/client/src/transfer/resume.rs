@@ -22,8 +22,14 @@ pub(crate) struct SourceId {
     pub(crate) size: u64,
     /// Nanoseconds since 1970.
     pub(crate) modified: Option<i128>,
-    /// The number of the device, and of the file on it.
-    pub(crate) inode: Option<(u64, u64)>,
+    pub(crate) inode: Option<Inode>,
+}
+
+/// Number of a file on its device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Inode {
+    pub(crate) device: u64,
+    pub(crate) number: u64,
 }
 
 impl SourceId {
@@ -53,13 +59,13 @@ impl SourceId {
 
 #[cfg(unix)]
 #[expect(clippy::unnecessary_wraps, reason = "other systems have no inodes")]
-fn inode(found: &std::fs::Metadata) -> Option<(u64, u64)> {
+fn inode(found: &std::fs::Metadata) -> Option<Inode> {
     use std::os::unix::fs::MetadataExt;
-    Some((found.dev(), found.ino()))
+    Some(Inode { device: found.dev(), number: found.ino() })
 }
 
 #[cfg(not(unix))]
-fn inode(_found: &std::fs::Metadata) -> Option<(u64, u64)> {
+fn inode(_found: &std::fs::Metadata) -> Option<Inode> {
     None
 }
 

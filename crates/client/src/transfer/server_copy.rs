@@ -146,7 +146,7 @@ impl<'p> ServerCopy<'p> {
     }
 
     async fn copy(&self, from: &mut Client, to: &mut Client) -> Result<u64> {
-        let size = match from.size_if_told(&self.source).await? {
+        let size = match from.size_if_reported(&self.source).await? {
             None | Some(0) => listed_size(from, &self.source).await?,
             size => size,
         };

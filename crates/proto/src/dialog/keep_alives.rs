@@ -83,12 +83,12 @@ mod tests {
     }
 
     #[test]
-    fn transfer_reply_200_is_told_from_keepalive() {
+    fn transfer_reply_200_is_distinguished_from_keepalive() {
         assert_eq!(filtered(1, &[200, 200]), (vec![200], 0));
     }
 
     #[test]
-    fn refused_keepalive_is_told_from_failed_transfer() {
+    fn refused_keepalive_is_distinguished_from_failed_transfer() {
         assert_eq!(filtered(1, &[500, 226]), (vec![226], 0));
         assert_eq!(filtered(1, &[500, 200]), (vec![500], 0));
         assert_eq!(filtered(2, &[500, 502, 226]), (vec![226], 0));

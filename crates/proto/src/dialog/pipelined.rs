@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_transfer_is_told_from_refused_passive() {
+    fn failed_transfer_is_distinguished_from_refused_passive() {
         assert_eq!(run("< 451 disk full\n< 229 ok (|||21|)"), (451, true, listening(21)));
         assert_eq!(run("< 450 transfer in progress\n< 226 done"), (226, false, PassiveReply::Refused));
         assert_eq!(run("< 451 disk full\n< 500 what?"), (451, true, PassiveReply::Refused));

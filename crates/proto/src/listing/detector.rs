@@ -141,7 +141,7 @@ impl Detector {
                 Ok(ParsedLine::Entry(columns))
             }
             Ok(ParsedLine::BareName(_)) => {
-                self.read_otherwise(line, "a bare name, and nothing that tells the format")
+                self.read_otherwise(line, "a bare name, and nothing that shows the format")
             }
             Err(why) => self.read_otherwise(line, why),
             read => read,

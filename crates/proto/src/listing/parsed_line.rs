@@ -24,6 +24,22 @@ pub(super) enum ParsedLine<'l> {
     FirstHalf,
 }
 
+impl<'l> ParsedLine<'l> {
+    /// Returns the entry of a line whose name follows a size and a time.
+    pub(super) fn dated(name: &'l [u8], kind: EntryKind, size: u64, modified: Timestamp) -> ParseResult<'l> {
+        if name.is_empty() {
+            return Err("no name after the time");
+        }
+        Ok(Self::Entry(Columns {
+            name,
+            kind: kind_of(name, kind),
+            size: Some(size),
+            modified: Some(modified),
+            ..Columns::default()
+        }))
+    }
+}
+
 /// The context that a format needs, besides the line, to read it.
 #[derive(Debug, Clone)]
 pub(super) struct Context {

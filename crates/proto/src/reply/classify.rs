@@ -1,7 +1,7 @@
 //! Classification of replies: the reason for a refusal, decided by code and text.
 //!
 //! FTP has few codes for many reasons: `550` is a missing file, a lack of permission, or a directory that is not
-//! empty. Only the text tells them apart. Each predicate is a table of codes and words; its tests are the literal
+//! empty. Only the text distinguishes them. Each predicate is a table of codes and words; its tests are the literal
 //! texts of servers.
 //!
 //! ```
@@ -456,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn not_found_is_told_from_permission_denied() {
+    fn not_found_is_distinguished_from_permission_denied() {
         let missing = [
             (550, "No such file or directory"),
             (550, "path does not exist"),
@@ -479,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn replacement_refused_is_told_from_other_refusals() {
+    fn replacement_refused_is_distinguished_from_other_refusals() {
         let yes = [(553, "a: file already exists"), (550, "File exists."), (450, "a already exists")];
         let no = [
             (553, "Could not create file."),
@@ -603,7 +603,7 @@ mod tests {
     }
 
     #[test]
-    fn busy_file_is_told_from_permission_denied() {
+    fn busy_file_is_distinguished_from_permission_denied() {
         let busy = [
             // IIS, and Azure App Service
             (550, "The process cannot access the file because it is being used by another process. "),
@@ -813,7 +813,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_command_is_told_from_bad_path() {
+    fn unknown_command_is_distinguished_from_bad_path() {
         check(
             is_unknown_command,
             &[(500, "Unknown command."), (502, "MLST not implemented"), (504, "no"), (503, "no")],

@@ -227,7 +227,7 @@ impl Default for ServerBehaviour {
 }
 
 impl ServerBehaviour {
-    /// A server that implements only `LIST`, and neither tells nor sets exact times.
+    /// A server that implements only `LIST`, and neither reports nor sets exact times.
     #[must_use]
     pub fn list_only() -> Self {
         let refused = vec!["MLSD", "MLST", "MDTM", "MFMT", "FEAT", "SITE"];

@@ -47,6 +47,47 @@ fn reply_text_matching_is_recognized() {
     }
 }
 
+/// Text of a server is escaped by `oxftp_proto::escape`, and secrets are redacted by `oxftp_proto::redact_password`,
+/// `redact_urls`, `Secret`, and the redactor of the control connection. A second one would differ.
+#[test]
+fn text_is_escaped_and_redacted_in_one_place() {
+    let mut offences = Vec::new();
+    let crates =
+        ["client", "cli", "object-store", "proto", "python", "serve"].map(|name| format!("crates/{name}"));
+    let others = ["bench", "integrations/datafusion", "integrations/ballista", "integrations/opendal"];
+    for package in crates.iter().map(String::as_str).chain(others) {
+        for path in sources(&root().join(package).join("src")) {
+            let shown = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+            let code = code_of(&fs::read_to_string(&path).unwrap());
+            let words = ESCAPES.iter().filter(|(_, places)| !places.contains(&shown.as_str()));
+            let found = words.filter(|(word, _)| code.contains(word));
+            offences.extend(found.map(|(word, _)| format!("{shown}: {word}")));
+        }
+    }
+    assert!(offences.is_empty(), "use oxftp_proto::escape or redact_urls instead: {offences:#?}");
+}
+
+/// Words by which code escapes or redacts text, each with the files that may do so.
+const ESCAPES: [(&str, &[&str]); 7] = [
+    ("is_control()", &["crates/proto/src/escape.rs"]),
+    // These leave names with control characters out.
+    ("char::is_control", &["crates/proto/src/name.rs", "crates/cli/src/commands/completions/mod.rs"]),
+    ("escape_unicode", &["crates/proto/src/escape.rs"]),
+    ("escape_debug", &[]),
+    ("escape_default", &[]),
+    // A configuration of another crate shows that a password is set.
+    (
+        "\"***\"",
+        &[
+            "crates/proto/src/secret.rs",
+            "crates/client/src/control/redact.rs",
+            "integrations/datafusion/src/options.rs",
+            "integrations/opendal/src/config.rs",
+        ],
+    ),
+    ("fn redact_", &["crates/proto/src/redact.rs", "crates/client/src/control/mod.rs"]),
+];
+
 /// Returns what a function has to do with reply text, if it matches words in it or names a server.
 fn offence(function: &str) -> Option<String> {
     let name = function.lines().next().unwrap_or_default().trim();

@@ -24,7 +24,7 @@ async fn serve_tables(directory: &std::path::Path) -> MemoryServer {
 }
 
 #[tokio::test]
-async fn killed_executor_never_gives_wrong_result() {
+async fn killed_executor_never_returns_wrong_result() {
     let directory = tempfile::tempdir().unwrap();
     let server = serve_tables(directory.path()).await;
     let expected = local(SQL, text(directory.path())).await;

@@ -162,7 +162,7 @@ async fn sql_errors_and_lost_servers_have_exit_codes() {
 
 /// DataFusion keeps footers and listings by path: those of two servers must not be mixed up.
 #[tokio::test]
-async fn same_paths_of_two_servers_are_told_apart() {
+async fn same_paths_of_two_servers_are_distinguished() {
     let servers = [embedded(Protection::Plain).await, embedded(Protection::Plain).await];
     let hour_ago = SystemTime::now() - Duration::from_secs(3600);
     let (mut sizes, mut statements, mut expected) = (Vec::new(), Vec::new(), String::new());

@@ -213,7 +213,7 @@ async fn read_of_forbidden_file_is_permission_denied() {
 }
 
 #[tokio::test]
-async fn permission_denied_is_told_from_not_found() {
+async fn permission_denied_is_distinguished_from_not_found() {
     let behaviour =
         ServerBehaviour { replies: &[("RETR", "550 f: Permission denied")], ..ServerBehaviour::default() };
     let server = MemoryServer::start(behaviour).await;

@@ -11,14 +11,14 @@ use oxftp_testing::{
 use crate::{error_of, operator};
 
 server_tests! {
-    stat_tells_size_time_and_kind,
+    stat_shows_size_time_and_kind,
     stat_of_directory_with_and_without_slash,
     stat_of_missing_path_is_not_found,
     stat_of_root_and_check_succeed,
     stat_follows_symbolic_links,
 }
 
-async fn stat_tells_size_time_and_kind(server: &TestServer) {
+async fn stat_shows_size_time_and_kind(server: &TestServer) {
     fs::write(server.root().join("a.txt"), "twelve bytes").unwrap();
     fs::write(server.root().join("empty"), "").unwrap();
     server.hand_over().unwrap();

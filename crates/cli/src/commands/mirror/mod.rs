@@ -242,8 +242,8 @@ impl MirrorJob<'_> {
                 (self.run(mirror, "put").await, target)
             }
             (MirrorOperand::Url(source), MirrorOperand::Url(target)) => {
-                let pools = (session.pool(&source, jobs).await?, session.pool(&target, jobs).await?);
-                let mirror = across(&pools, &source, &target);
+                let pools = PoolPair::open(session, &source, &target, jobs).await?;
+                let mirror = pools.mirror(&source, &target);
                 (self.run(mirror, "copy").await, source)
             }
             (MirrorOperand::Path(_), MirrorOperand::Path(_)) => {
@@ -314,8 +314,26 @@ impl MirrorOperand {
     }
 }
 
-pub(super) fn across<'p>((from, to): &'p (Pool, Pool), source: &FtpUrl, target: &FtpUrl) -> Mirror<'p> {
-    from.mirror_across(source.path(), to, target.path())
+/// The pools of the two servers of a copy.
+pub(super) struct PoolPair {
+    pub(super) source: Pool,
+    pub(super) target: Pool,
+}
+
+impl PoolPair {
+    /// Opens a session to each server; each pool has up to `size` of them.
+    pub(super) async fn open(
+        session: &mut Session,
+        source: &FtpUrl,
+        target: &FtpUrl,
+        size: usize,
+    ) -> Result<Self> {
+        Ok(Self { source: session.pool(source, size).await?, target: session.pool(target, size).await? })
+    }
+
+    pub(super) fn mirror(&self, source: &FtpUrl, target: &FtpUrl) -> Mirror<'_> {
+        self.source.mirror_across(source.path(), &self.target, target.path())
+    }
 }
 
 impl MirrorJob<'_> {

@@ -63,8 +63,8 @@ fn listing(findings: &Findings) -> Option<String> {
 }
 
 fn names(findings: &Findings) -> Option<String> {
-    let told = !findings.features.is_empty() && !findings.has("UTF8");
-    told.then(|| {
+    let lacks_utf8 = !findings.features.is_empty() && !findings.has("UTF8");
+    lacks_utf8.then(|| {
         "the server does not announce UTF8: use --encoding, such as latin1, if names look wrong".to_owned()
     })
 }

@@ -8,7 +8,7 @@ use oxftp::{Client, Entry, EntryKind, RemotePath, Result};
 pub(crate) async fn identify(client: &mut Client, path: &RemotePath) -> Result<Entry> {
     let missing = match client.metadata(path).await {
         Err(error) if error.is_not_found() && error.code().is_none() => error,
-        told => return told,
+        found => return found,
     };
     let mut entry = Entry::new(path.as_bytes());
     entry.kind = client.resolve_link(path).await?;

@@ -49,7 +49,7 @@ fn of_bsd(line: &[u8]) -> Option<(&[u8], FileHash)> {
     Some((line.get(open + 2..close)?, hash(digits)?))
 }
 
-/// Returns the hash, whose algorithm its length tells.
+/// Returns the hash; its length determines the algorithm.
 fn hash(digits: &str) -> Option<FileHash> {
     let algorithm = match digits.len() {
         8 => HashAlgorithm::Crc32,

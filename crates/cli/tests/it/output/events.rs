@@ -73,10 +73,10 @@ fn progress_events_are_rate_limited() {
     let events = events(&site.run(&["get", "--json", "--limit-rate", "2M", &site.url("x")]));
     let quarters = begun.elapsed().as_millis() / 250;
 
-    let told = of_kind(&events, "progress").len();
+    let sent = of_kind(&events, "progress").len();
     assert!(
-        (2..=quarters as usize + 1).contains(&told),
-        "{told} in {quarters} quarters of a second: {events:?}"
+        (2..=quarters as usize + 1).contains(&sent),
+        "{sent} in {quarters} quarters of a second: {events:?}"
     );
 }
 
@@ -91,14 +91,14 @@ fn error_event_has_its_exit_code() {
 
     for (run, exit) in [(&missing, 6), (&refused, 5), (&some, 6)] {
         let events = events(run);
-        let told = of_kind(&events, "error");
+        let errors = of_kind(&events, "error");
         assert!(
-            told.iter().any(
+            errors.iter().any(
                 |error| error["exit"] == exit && error["message"].as_str().unwrap().contains("localhost")
             ),
             "{events:?}"
         );
-        assert!(run.stderr.contains("error:"), "people are told, too: {}", run.stderr);
+        assert!(run.stderr.contains("error:"), "the terminal shows it, too: {}", run.stderr);
     }
     assert_eq!(names(&events(&some), "done"), ["there"]);
     refused.hides("not-it");

@@ -173,7 +173,7 @@ impl FileDownload<'_> {
         }
         let size = match remote.size {
             Some(size) => Some(size),
-            None => client.size_if_told(remote.path).await?,
+            None => client.size_if_reported(remote.path).await?,
         };
         let Some(size) = size.filter(|size| found.size <= *size) else { return Ok(FinalFile::Other) };
         if found.size < size && found.size <= OVERLAP {
@@ -181,7 +181,7 @@ impl FileDownload<'_> {
         }
         let time = match remote.exact_time() {
             Some(time) => Some(time),
-            None => client.modified_if_told(remote.path).await.or_else(|| remote.coarse_time()),
+            None => client.modified_if_reported(remote.path).await.or_else(|| remote.coarse_time()),
         };
         let order = found.modified.zip(time).and_then(|(here, there)| compare_to(here, there));
         match order {
@@ -360,7 +360,7 @@ impl FileDownload<'_> {
         }
         let size = match remote.size {
             Some(size) => Some(size),
-            None => client.size_if_told(remote.path).await?,
+            None => client.size_if_reported(remote.path).await?,
         };
         Ok(if size.is_some_and(|size| found.size <= size) { found.size } else { 0 })
     }
@@ -469,7 +469,7 @@ impl FileDownload<'_> {
             (true, None, Some(MdtmReply::Time(time))) => Some(time),
             // A time without a zone counts as UTC.
             (true, None, Some(_)) => remote.modified,
-            (true, None, None) => client.modified_if_told(remote.path).await.or(remote.modified),
+            (true, None, None) => client.modified_if_reported(remote.path).await.or(remote.modified),
         }
     }
 }
@@ -682,7 +682,7 @@ pub(super) async fn check_size(client: &mut Client, remote: &RemoteFile<'_>, tra
         return Ok(());
     }
     let Some(listed) = remote.size.filter(|size| *size != transferred) else { return Ok(()) };
-    match client.size_if_told(remote.path).await? {
+    match client.size_if_reported(remote.path).await? {
         Some(now) if now == transferred => Ok(()),
         // Some servers report 0 for files that they generate on the fly, whose size they do not know.
         Some(0) | None if listed == 0 => Ok(()),

@@ -449,8 +449,8 @@ impl<'c> Download<'c> {
         self.file.check()?;
         self.file.sync |= self.choice.source.removes();
         let deadline = Deadline::start(self.job.deadline);
-        let (FoundEntry { entry, is_listed }, target, root) =
-            deadline.run("the download", self.prepare()).await?;
+        let DownloadStart { found, target, root } = deadline.run("the download", self.prepare()).await?;
+        let FoundEntry { entry, is_listed } = found;
         let target = match root {
             Root::Named if !entry.is_dir() => {
                 let fs = self.worker.config().file_system.clone();
@@ -590,7 +590,7 @@ impl<'c> Download<'c> {
     }
 
     /// Determines the type of the source, and its target.
-    async fn prepare(&mut self) -> Result<(FoundEntry, PathBuf, Root)> {
+    async fn prepare(&mut self) -> Result<DownloadStart> {
         let (FoundEntry { entry, is_listed }, name) = self.stat_source().await?;
         match entry.kind {
             EntryKind::File | EntryKind::Link | EntryKind::Unknown => {}
@@ -608,7 +608,7 @@ impl<'c> Download<'c> {
         {
             make_all(&*self.worker.config().file_system, parent).await?;
         }
-        Ok((FoundEntry { entry, is_listed }, target, root))
+        Ok(DownloadStart { found: FoundEntry { entry, is_listed }, target, root })
     }
 
     /// Returns whether a single file is transferred.
@@ -637,6 +637,13 @@ impl<'c> Download<'c> {
             Ok((entry, client.path_style().file_name(&self.source)))
         })?)
     }
+}
+
+/// The source of a download, and its target.
+struct DownloadStart {
+    found: FoundEntry,
+    target: PathBuf,
+    root: Root,
 }
 
 /// The state that an earlier download or another program has left to be resumed.

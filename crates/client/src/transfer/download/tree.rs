@@ -27,6 +27,7 @@ use crate::transfer::{
 use crate::{
     Candidate, Client, Error, Location, PathEntry, Result,
     client::FollowUp,
+    error::report::CopyLocations,
     list::{Ancestor, AncestorChain, CycleDetector, FileTable, ListingBudget, ListingFingerprint, TableFile},
     local_fs::FileSystem,
     lock::is_lock,
@@ -225,8 +226,9 @@ impl JobHandler for TreeDownload {
         file.remote().size
     }
 
-    fn places(&self, file: &DownloadTask) -> Option<(Location, Location)> {
-        Some((Location::Remote(file.remote().path.clone()), Location::Local(file.target().ok()?)))
+    fn locations(&self, file: &DownloadTask) -> Option<CopyLocations> {
+        let (remote, local) = (file.remote().path.clone(), file.target().ok()?);
+        Some(CopyLocations { source: Location::Remote(remote), target: Location::Local(local) })
     }
 }
 
@@ -359,8 +361,8 @@ impl TreeDownload {
                 }
             }
             EntryKind::File => {
-                let size = client.size_if_told(&path).await?;
-                let modified = client.modified_if_told(&path).await;
+                let size = client.size_if_reported(&path).await?;
+                let modified = client.modified_if_reported(&path).await;
                 let exists = self.fs.metadata(&local).await.is_ok();
                 if accepts(Facts { is_dir: false, size, modified }) && self.choice.existing.allows(exists) {
                     found.files.push(DownloadTask::Named { path, size, modified, mode: None, target: local });

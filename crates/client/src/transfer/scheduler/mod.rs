@@ -32,8 +32,8 @@ use super::{
     options::JobOptions,
 };
 use crate::{
-    Client, Error, Location, Progress, ProgressEvent, Report, Result, TransferredFile, client::FollowUp,
-    deadline::Deadline,
+    Client, Error, Progress, ProgressEvent, Report, Result, TransferredFile, client::FollowUp,
+    deadline::Deadline, error::report::CopyLocations,
 };
 
 /// Handler of the directories and files of a tree.
@@ -73,7 +73,7 @@ pub(crate) trait JobHandler: Sync {
     fn size(&self, file: &Self::File) -> Option<u64>;
 
     /// Returns the source and the target of a file, for the report; `None` if the handler reports them by itself.
-    fn places(&self, _file: &Self::File) -> Option<(Location, Location)> {
+    fn locations(&self, _file: &Self::File) -> Option<CopyLocations> {
         None
     }
 }
@@ -443,7 +443,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         let mut state = self.lock();
         state.report.add_transferred(|| {
             let Task::Transfer(_, file) = task else { return None };
-            let (source, target) = self.handler.places(file)?;
+            let CopyLocations { source, target } = self.handler.locations(file)?;
             Some(TransferredFile { source, target, bytes: moved.bytes, resumed: moved.resumed })
         });
         state.report.files += 1;

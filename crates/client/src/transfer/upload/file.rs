@@ -5,8 +5,8 @@ use std::{path::Path, time::SystemTime};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
-    record::{UploadRecord, UploadState},
-    stored::{StoredBy, StoredPart},
+    record::UploadRecord,
+    stored::{RecordedUpload, StoredBy, StoredPart},
 };
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
@@ -18,7 +18,7 @@ use crate::{
     transfer::{
         backup::RemoteBackups,
         copy::{CopyError, copy_text_up, copy_up},
-        file_progress::{FileProgress, StoredFile, Transferred},
+        file_progress::{FileProgress, SourceVersion, StoredFile, Transferred},
         final_name::rename_into_place,
         options::{FileOptions, MIN_BLOCK, Verify},
         partial_name::{new_token, remote_partial_path},
@@ -78,6 +78,13 @@ struct Stored {
     compared: bool,
     /// The replies to the queries for its size and time.
     replies: Vec<Reply>,
+}
+
+/// A stored file that is equal to the local one.
+struct CheckedUpload {
+    stored: Stored,
+    /// The result of setting its time, where that was done together with the check.
+    time: Option<Result<()>>,
 }
 
 /// Result of the check of a stored file.
@@ -174,11 +181,11 @@ impl FileUpload<'_> {
         mut record: Option<&mut UploadRecord>,
     ) -> Result<Transferred> {
         let Names { source, path, .. } = names;
-        let version = content.id().map(|id| (id, content.modified()));
+        let version = content.id().map(|source| SourceVersion { source, modified: content.modified() });
         let earlier = self.progress.take_stored();
-        if let Some(stored) = earlier.filter(|stored| version == Some((stored.source, stored.modified))) {
+        if let Some(stored) = earlier.filter(|stored| version == Some(stored.version)) {
             // The session was lost after the file was stored: some servers end it after each transfer.
-            match self.complete(client, names, stored.modified, None).await {
+            match self.complete(client, names, stored.version.modified, None).await {
                 Ok(()) => return Ok(stored.moved),
                 Err(error) if client.is_broken() || error.is_transient() => {
                     self.progress.note_stored(stored);
@@ -187,7 +194,9 @@ impl FileUpload<'_> {
                 Err(error) => crate::trace::debug!("{path} is sent again: {error}"),
             }
         }
-        let recorded = record.as_deref().and_then(|record| Some((record.found()?, record.saved())));
+        let recorded = record
+            .as_deref()
+            .and_then(|record| Some(RecordedUpload { state: record.found()?, began: record.saved() }));
         let offset = self.offset(client, &mut content, names, recorded).await?;
         let mut stored = Box::pin(self.attempt(client, content, names, offset, record.as_deref_mut())).await;
         match &stored {
@@ -201,19 +210,19 @@ impl FileUpload<'_> {
             Err(_) if offset > 0 => self.progress.lost_while_resuming(),
             _ => {}
         }
-        let (stored, set) = stored?;
-        if let Some((id, modified)) = version {
+        let CheckedUpload { stored, time } = stored?;
+        if let Some(version) = version {
             let path = path.clone();
-            self.progress.note_stored(StoredFile { moved: stored.moved, path, source: id, modified });
+            self.progress.note_stored(StoredFile { moved: stored.moved, path, version });
         }
         let mut recorded = record.zip(version).filter(|_| self.upload.temporary);
-        if let Some((record, (id, _))) = &mut recorded {
-            record.save_before_rename(*id).await;
+        if let Some((record, version)) = &mut recorded {
+            record.save_before_rename(version.source).await;
         }
-        let completed = self.complete(client, names, stored.modified, set).await;
-        if let (Err(_), false, Some((record, (id, _)))) = (&completed, client.is_broken(), recorded) {
+        let completed = self.complete(client, names, stored.modified, time).await;
+        if let (Err(_), false, Some((record, version))) = (&completed, client.is_broken(), recorded) {
             // The server has answered: it renames nothing later.
-            record.save_again(id, stored.moved.resumed).await;
+            record.save_again(version.source, stored.moved.resumed).await;
         }
         completed.map(|()| stored.moved)
     }
@@ -266,12 +275,11 @@ impl FileUpload<'_> {
         names: Names<'f>,
         offset: u64,
         record: Option<&'f mut UploadRecord>,
-    ) -> BoxFuture<'f, Result<(Stored, Option<Result<()>>)>> {
+    ) -> BoxFuture<'f, Result<CheckedUpload>> {
         Box::pin(self.send_and_check(client, content, names, offset, record))
     }
 
-    /// Stores a file, and compares it with the local one. Also returns the result of setting its time, where that was
-    /// done together with the check.
+    /// Stores a file, and compares it with the local one.
     async fn send_and_check(
         &self,
         client: &mut Client,
@@ -279,7 +287,7 @@ impl FileUpload<'_> {
         names: Names<'_>,
         offset: u64,
         mut record: Option<&mut UploadRecord>,
-    ) -> Result<(Stored, Option<Result<()>>)> {
+    ) -> Result<CheckedUpload> {
         let Names { source, path, target } = names;
         let attempt = Box::pin(self.send_from(client, content, names, offset, record.as_deref_mut()));
         let stored = match attempt.await {
@@ -317,7 +325,7 @@ impl FileUpload<'_> {
             client.note_stored_in_directory(path);
         }
         self.reject(client, checked.content, path, target).await?;
-        Ok((stored, checked.time))
+        Ok(CheckedUpload { stored, time: checked.time })
     }
 
     /// Sends a file again under its bare name, after `CWD` into its directory, if the server has stored it in the
@@ -453,7 +461,7 @@ impl FileUpload<'_> {
                 client.finish_data(data, Masks::default()).await?;
                 if data.is_compressed() {
                     // ProFTPD's mod_deflate loses bytes of content that shrinks to a twentieth, and replies 226.
-                    compare(client.size_if_told(path).await?, content.offset() + bytes)?;
+                    compare(client.size_if_reported(path).await?, content.offset() + bytes)?;
                 }
                 Ok(bytes)
             }
@@ -646,14 +654,14 @@ impl FileUpload<'_> {
         client: &mut Client,
         content: &mut UploadSource,
         names: Names<'_>,
-        recorded: Option<(&UploadState, Option<SystemTime>)>,
+        recorded: Option<RecordedUpload<'_>>,
     ) -> Result<u64> {
         self.progress.set_uncompared(false);
         let UploadSource::Open { file, id: Some(id), .. } = content else { return Ok(0) };
         let sent = self.progress.sent(*id);
         let stored_by = match (sent, recorded) {
             (Some(sent), _) => StoredBy::ThisRun(sent),
-            (None, Some((state, saved))) => StoredBy::Recorded(state, saved),
+            (None, Some(recorded)) => StoredBy::Recorded(recorded),
             (None, None) => StoredBy::Unknown,
         };
         let is_wanted = match &stored_by {

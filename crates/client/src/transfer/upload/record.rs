@@ -39,7 +39,10 @@ use crate::{
         CreateDirOptions, FileHandle, FileSystem, OpenMode,
         locked_file::{LockedFile, create_locked, open_locked},
     },
-    transfer::{partial_name::new_token, resume::SourceId},
+    transfer::{
+        partial_name::new_token,
+        resume::{Inode, SourceId},
+    },
     url::Host,
 };
 
@@ -208,7 +211,7 @@ impl UploadState {
             None => writeln!(text, "modified {UNKNOWN}"),
         };
         let _ = match inode {
-            Some((device, number)) => writeln!(text, "inode {device} {number}"),
+            Some(Inode { device, number }) => writeln!(text, "inode {device} {number}"),
             None => writeln!(text, "inode {UNKNOWN}"),
         };
         let _ = writeln!(text, "offset {offset}\nstale {}", stale.join(" "));
@@ -242,7 +245,7 @@ impl UploadState {
             UNKNOWN => None,
             numbers => {
                 let (device, number) = numbers.split_once(' ')?;
-                Some((device.parse().ok()?, number.parse().ok()?))
+                Some(Inode { device: device.parse().ok()?, number: number.parse().ok()? })
             }
         };
         let offset = value("offset")?.parse().ok()?;
@@ -328,7 +331,7 @@ mod tests {
     use crate::local_fs::MemoryFs;
 
     fn state() -> UploadState {
-        let source = SourceId { size: 5, modified: Some(-3), inode: Some((1, 2)) };
+        let source = SourceId { size: 5, modified: Some(-3), inode: Some(Inode { device: 1, number: 2 }) };
         let stale = ["11d0f2a7", "fedcba98"].map(str::to_owned).into();
         UploadState { token: "0123abcd".to_owned(), source, offset: 4, stale }
     }

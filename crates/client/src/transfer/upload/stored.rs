@@ -50,12 +50,20 @@ pub(crate) struct StoredStart {
     pub(crate) is_compared: bool,
 }
 
+/// An upload of an earlier run.
+#[derive(Clone, Copy)]
+pub(crate) struct RecordedUpload<'a> {
+    pub(crate) state: &'a UploadState,
+    /// The time at which its last attempt began.
+    pub(crate) began: Option<SystemTime>,
+}
+
 /// Origin of the file on the server.
 pub(crate) enum StoredBy<'a> {
     /// Attempts of this run.
     ThisRun(Sent),
-    /// An earlier run, whose last attempt began at this time.
-    Recorded(&'a UploadState, Option<SystemTime>),
+    /// An earlier run.
+    Recorded(RecordedUpload<'a>),
     Unknown,
 }
 
@@ -68,7 +76,7 @@ impl StoredPart<'_> {
         file: &mut dyn FileHandle,
         stored_by: &StoredBy<'_>,
     ) -> Result<Option<StoredStart>> {
-        let mut there = client.size_if_told(self.path).await?;
+        let mut there = client.size_if_reported(self.path).await?;
         for _ in 0..MAX_ATTEMPTS {
             let Some(length) = there.filter(|there| *there > OVERLAP) else {
                 return Ok(Some(StoredStart { length: 0, is_compared: true }));
@@ -80,7 +88,7 @@ impl StoredPart<'_> {
                 return Ok(Some(StoredStart { length, is_compared }));
             }
             // The server may still be writing bytes that it received over a lost session.
-            there = client.size_if_told(self.path).await?;
+            there = client.size_if_reported(self.path).await?;
             if there == Some(length) {
                 return Ok(None);
             }
@@ -108,7 +116,7 @@ impl StoredPart<'_> {
                 let is_expected = there < self.id.size && there.saturating_add(IN_FLIGHT) >= sent.furthest;
                 (expected.contains(&there), is_from_start, Some(sent.began).filter(|_| !is_expected))
             }
-            StoredBy::Recorded(state, began) => {
+            StoredBy::Recorded(RecordedUpload { state, began }) => {
                 (state.source == self.id && there >= state.offset, state.offset == 0, *began)
             }
             StoredBy::Unknown => return Ok(self.is_same(client, file, there).await?.then_some(true)),
@@ -127,7 +135,7 @@ impl StoredPart<'_> {
     /// time.
     async fn may_be_of_attempt(&self, client: &mut Client, there: u64, began: Option<SystemTime>) -> bool {
         let Some(began) = began else { return true };
-        match client.modified_if_told(self.path).await.and_then(system_time) {
+        match client.modified_if_reported(self.path).await.and_then(system_time) {
             Some(modified) => {
                 let is_older = began.duration_since(modified).is_ok_and(|older| older >= CLOCK_MARGIN);
                 !is_older
@@ -175,7 +183,7 @@ impl StoredPart<'_> {
     /// than a difference between two clocks.
     async fn is_newer_there(&self, client: &mut Client) -> bool {
         let (Some(here), Some(there)) =
-            (self.id.modified_time(), client.modified_if_told(self.path).await.and_then(system_time))
+            (self.id.modified_time(), client.modified_if_reported(self.path).await.and_then(system_time))
         else {
             return false;
         };

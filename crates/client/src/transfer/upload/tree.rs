@@ -23,6 +23,7 @@ use crate::transfer::{
 use crate::{
     Candidate, Client, Error, Location, PathEntry, Result,
     client::FollowUp,
+    error::report::CopyLocations,
     local_fs::{DirEntry, FileKind, FileSystem, Metadata},
     lock::is_lock,
 };
@@ -135,8 +136,9 @@ impl JobHandler for TreeUpload {
         file.size
     }
 
-    fn places(&self, file: &LocalFile) -> Option<(Location, Location)> {
-        Some((Location::Local(file.local.clone()), Location::Remote(file.remote.clone())))
+    fn locations(&self, file: &LocalFile) -> Option<CopyLocations> {
+        let (local, remote) = (file.local.clone(), file.remote.clone());
+        Some(CopyLocations { source: Location::Local(local), target: Location::Remote(remote) })
     }
 }
 

@@ -340,7 +340,7 @@ async fn partial_unsolicited_reply_is_detected() {
 async fn unsolicited_reply_during_busy_thread_is_detected() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (told_surprise, surprise_was_told) = mpsc::channel();
+    let (surprise_sender, surprise_receiver) = mpsc::channel();
     let (hear_end, ended) = mpsc::channel::<()>();
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
@@ -352,14 +352,14 @@ async fn unsolicited_reply_during_busy_thread_is_detected() {
         // Wait until the client has read the reply.
         ended.recv().unwrap();
         stream.write_all(b"257 \"/surprise\"\r\n").unwrap();
-        told_surprise.send(()).unwrap();
+        surprise_sender.send(()).unwrap();
         let _ = ended.recv();
     });
     let mut client = builder().connect(address).await.unwrap();
     client.command("NOOP").expect("2xx").await.unwrap();
 
     hear_end.send(()).unwrap();
-    surprise_was_told.recv().unwrap();
+    surprise_receiver.recv().unwrap();
     let answer = client.current_dir().await;
 
     assert!(matches!(answer, Err(Error::Desynchronised { .. })), "{answer:?}");

@@ -51,7 +51,7 @@ async fn rename_over_existing_keeps_old_file_until_replaced() {
 }
 
 #[tokio::test]
-async fn refused_rename_gives_old_file_its_name_back() {
+async fn refused_rename_restores_name_of_old_file() {
     let (_local, path) = local_file(b"hello");
     let script = renaming_older(renaming(sized(stored()), "553 denied"), "250 renamed");
     let script = renaming(renaming(script, "553 denied"), "250 renamed");

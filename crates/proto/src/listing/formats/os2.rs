@@ -9,10 +9,9 @@
 
 use crate::{
     EntryKind, Timestamp,
-    entry::Columns,
     listing::{
         fields::{date_order::DateOrder, numeric, text},
-        parsed_line::{Context, ParseResult, ParsedLine, kind_of},
+        parsed_line::{Context, ParseResult, ParsedLine},
     },
 };
 
@@ -23,16 +22,7 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (kind, modified, rest) =
         columns(rest, context.order).ok_or("neither attributes nor date after the size")?;
     let name = text::skip_blanks(rest);
-    if name.is_empty() {
-        return Err("no name after the time");
-    }
-    Ok(ParsedLine::Entry(Columns {
-        name,
-        kind: kind_of(name, kind),
-        size: Some(size),
-        modified: Some(modified),
-        ..Columns::default()
-    }))
+    ParsedLine::dated(name, kind, size, modified)
 }
 
 /// Takes `DIR`, attributes, date and time off the front.

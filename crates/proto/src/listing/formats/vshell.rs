@@ -9,10 +9,9 @@
 
 use crate::{
     EntryKind, Timestamp,
-    entry::Columns,
     listing::{
         fields::{months, numeric, text},
-        parsed_line::{Context, ParseResult, ParsedLine, kind_of},
+        parsed_line::{Context, ParseResult, ParsedLine},
     },
 };
 
@@ -27,16 +26,7 @@ pub(super) fn read<'l>(line: &'l [u8], _: &Context) -> ParseResult<'l> {
         Some(name) => (name, EntryKind::Directory),
         None => (name, EntryKind::File),
     };
-    if name.is_empty() {
-        return Err("no name after the time");
-    }
-    Ok(ParsedLine::Entry(Columns {
-        name,
-        kind: kind_of(name, kind),
-        size: Some(size),
-        modified: Some(modified),
-        ..Columns::default()
-    }))
+    ParsedLine::dated(name, kind, size, modified)
 }
 
 /// `Nov 08, 2021 21:46`

@@ -223,7 +223,7 @@ impl Segmented<'_> {
     }
 
     async fn check(&self, client: &mut Client, partial: &Path, time: Option<&str>) -> Result<()> {
-        match client.size_if_told(self.remote.path).await? {
+        match client.size_if_reported(self.remote.path).await? {
             Some(now) if now != self.size => {
                 return Err(Error::SizeMismatch { expected: now, transferred: self.size });
             }

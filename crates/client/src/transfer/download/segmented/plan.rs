@@ -43,9 +43,16 @@ struct Segment {
 #[derive(Debug, Clone, Copy)]
 struct SegmentRate {
     since: Instant,
-    /// Two moments with the first missing byte at each; the rate is measured from the earlier one.
-    earlier: (Instant, u64),
-    later: (Instant, u64),
+    /// The rate is measured from the earlier one.
+    earlier: Reading,
+    later: Reading,
+}
+
+/// The first missing byte of a segment at one moment.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    at: Instant,
+    done: u64,
 }
 
 /// A segment as it is recorded: its first byte, its first missing byte, and the byte after its last one.
@@ -286,13 +293,14 @@ struct Split {
 
 impl SegmentRate {
     fn new(now: Instant, done: u64) -> Self {
-        Self { since: now, earlier: (now, done), later: (now, done) }
+        let reading = Reading { at: now, done };
+        Self { since: now, earlier: reading, later: reading }
     }
 
     fn note(&mut self, now: Instant, done: u64) {
-        if now.saturating_duration_since(self.later.0) >= PACE_WINDOW {
+        if now.saturating_duration_since(self.later.at) >= PACE_WINDOW {
             self.earlier = self.later;
-            self.later = (now, done);
+            self.later = Reading { at: now, done };
         }
     }
 }
@@ -309,8 +317,9 @@ impl Segment {
 
     /// Returns the recent rate in bytes per second, unless nothing arrived.
     fn rate(&self, now: Instant) -> Option<f64> {
-        let (since, from) = self.taken?.earlier;
-        let rate = self.done.saturating_sub(from) as f64 / now.saturating_duration_since(since).as_secs_f64();
+        let from = self.taken?.earlier;
+        let seconds = now.saturating_duration_since(from.at).as_secs_f64();
+        let rate = self.done.saturating_sub(from.done) as f64 / seconds;
         (rate.is_normal() && rate > 0.0).then_some(rate)
     }
 

@@ -252,7 +252,7 @@ impl Running<'_> {
         data: &DataConnection,
         taken: &AssignedSegment,
     ) -> Result<()> {
-        match client.size_if_told(self.job.remote.path).await? {
+        match client.size_if_reported(self.job.remote.path).await? {
             Some(now) if now != self.job.size => {
                 self.plan().give_up();
                 Ok(())

@@ -2,8 +2,7 @@
 
 use oxftp_proto::{Precision, RemotePath, ServerZone, Timestamp, Zone};
 
-use super::Client;
-use crate::{ListCommand, Result};
+use crate::{Client, ListCommand, Result};
 
 impl Client {
     /// Measures the time zone of the server's listings: compares the listed times of some files with their
@@ -30,12 +29,12 @@ impl Client {
         &mut self,
         directory: impl Into<RemotePath>,
     ) -> Result<Option<ServerZone>> {
-        let known = self.capabilities.server_zone.take();
+        let known = self.capabilities_mut().server_zone.take();
         let zone = match self.dated_files(&directory.into()).await {
             Ok(files) => self.measure_zone_of(files).await,
             Err(error) => Err(error),
         };
-        self.capabilities.server_zone = zone.as_ref().ok().cloned().flatten().or(known);
+        self.capabilities_mut().server_zone = zone.as_ref().ok().cloned().flatten().or(known);
         zone
     }
 
@@ -62,8 +61,8 @@ impl Client {
         let mut entries = self.list(directory).raw_command(ListCommand::List).stream();
         while let Some(found) = entries.next().await {
             let found = found?;
-            let told = found.modified.filter(|time| time.precision() > Precision::Day);
-            if let Some(time) = told.filter(|_| found.is_file() && files.len() < SAMPLES) {
+            let dated = found.modified.filter(|time| time.precision() > Precision::Day);
+            if let Some(time) = dated.filter(|_| found.is_file() && files.len() < SAMPLES) {
                 // The time has the configured zone, which is not part of the line.
                 files.push((found.path(), time.with_zone(Zone::Unknown)));
             }
