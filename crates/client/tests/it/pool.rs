@@ -388,11 +388,34 @@ async fn range_of_pool_is_ended_without_abor() {
     }
 }
 
+/// pyftpdlib may forget the reply to a download at `EPSV`, and Pure-FTPd may send `150` in its place.
+#[tokio::test]
+async fn passive_reply_ends_range_without_final_reply() {
+    for (greeting, final_reply) in
+        [("220 pyftpdlib 2.0 ready.", None), ("220 Welcome to Pure-FTPd", Some("150 0.000 seconds"))]
+    {
+        let ended = |script: Script| {
+            let script = script.send("0123456789").expect("EPSV").close_data();
+            final_reply.into_iter().fold(script, Script::reply).listen()
+        };
+        let first = open_transfer(Script::new().greeting(greeting).login().type_image(), "RETR file");
+        let second = ended(first).expect("REST 4").reply("350 go").expect("RETR file").reply("150 here");
+        let script = ended(second).expect("DELE file").reply("250 gone");
+        let (server, pool) = start_pool([script]).await;
+
+        assert_eq!(pool.read_range("file", 0..3).await.unwrap(), "012", "{greeting}");
+        assert_eq!(pool.read_range("file", 4..6).await.unwrap(), "01", "{greeting}");
+        pool.client().await.unwrap().remove_file("file").await.unwrap();
+
+        server.done().await;
+    }
+}
+
 #[tokio::test]
 async fn refused_passive_after_closed_range_is_repeated() {
     let script = range_ended("220 ProFTPD Server ready", "450 transfer in progress").reply("426 cut");
-    let script = open_transfer(script, "RETR other").send("abcdef").close_data();
-    let script = script.reply("426 cut").expect("DELE file").reply("250 gone");
+    let script = open_transfer(script, "RETR other").send("abcdef").expect("EPSV").close_data();
+    let script = script.reply("450 busy").reply("426 cut").expect("DELE file").reply("250 gone");
     let (server, pool) = start_pool([script]).await;
 
     assert_eq!(pool.read_range("file", 0..3).await.unwrap(), "012");
