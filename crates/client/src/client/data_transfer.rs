@@ -102,6 +102,9 @@ impl Client {
         if finished.is_ok() && data.preliminary().is_none() && !self.control.had_preliminary() {
             self.capabilities.commands.note_silent_start();
         }
+        if let (Some(tls), Ok(_)) = (&self.tls, &finished) {
+            tls.note_transferred();
+        }
         // A completed transfer has consumed its `REST`.
         self.state.restart_pending &= finished.is_err();
         self.capabilities.no_pipelining |= self.control.forbids_pipelining();

@@ -24,6 +24,8 @@ pub struct Quirks {
     pub ends_closed_tls_downloads: bool,
     /// Answers a passive command that was sent together with `ABOR`, after all replies to the aborted transfer.
     pub answers_after_abort: bool,
+    /// Never requires that a data connection resumes the TLS session of the control connection.
+    pub accepts_new_tls_sessions: bool,
     /// Omits names that begin with a dot from `LIST`, and shows them for `LIST -a`. Other servers would take `-a`
     /// for a name.
     pub hides_dot_files: bool,
@@ -64,6 +66,7 @@ const QUIRKS: [(ServerKind, Quirks); 5] = [
         Quirks {
             ends_closed_downloads: true,
             ends_closed_tls_downloads: true,
+            accepts_new_tls_sessions: true,
             hides_dot_files: true,
             ..NONE
         },
@@ -74,6 +77,7 @@ const QUIRKS: [(ServerKind, Quirks); 5] = [
             ends_closed_downloads: true,
             ends_closed_tls_downloads: true,
             answers_after_abort: true,
+            accepts_new_tls_sessions: true,
             ..NONE
         },
     ),
@@ -87,6 +91,7 @@ const NONE: Quirks = Quirks {
     ends_closed_downloads: false,
     ends_closed_tls_downloads: false,
     answers_after_abort: false,
+    accepts_new_tls_sessions: false,
     hides_dot_files: false,
     lacks_mlsx: false,
     needs_opts_utf8: false,
