@@ -71,16 +71,7 @@ const QUIRKS: [(ServerKind, Quirks); 5] = [
             ..NONE
         },
     ),
-    (
-        ServerKind::Pyftpdlib,
-        Quirks {
-            ends_closed_downloads: true,
-            ends_closed_tls_downloads: true,
-            answers_after_abort: true,
-            accepts_new_tls_sessions: true,
-            ..NONE
-        },
-    ),
+    (ServerKind::Pyftpdlib, Quirks { accepts_new_tls_sessions: true, ..NONE }),
     (ServerKind::Iis, Quirks { rejects_pipelining: true, needs_opts_utf8: true, ..NONE }),
 ];
 
