@@ -13,6 +13,10 @@ lint:
     cargo clippy --workspace --all-targets -- -D warnings
     cargo deny check bans licenses sources
 
+# Type-check the library and the program for Windows; needs `rustup target add x86_64-pc-windows-gnu` and gcc-mingw-w64-x86-64
+check-windows:
+    cargo check -p oxftp -p oxftp-cli --target x86_64-pc-windows-gnu
+
 # Build the documentation; fails on a broken link
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

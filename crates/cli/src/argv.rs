@@ -56,6 +56,7 @@ fn name(login: &str) -> &str {
 }
 
 /// Encodes words of any bytes as one text.
+#[cfg(any(unix, test))]
 fn encode(words: &[OsString]) -> String {
     let words = words.iter().map(|word| BASE64_STANDARD.encode(word.as_encoded_bytes()));
     words.collect::<Vec<_>>().join(" ")

@@ -73,6 +73,14 @@ pub(crate) async fn traced<T: SpanOutcome, E: SpanOutcome, W: Future<Output = Re
     outcome
 }
 
+/// Runs a task in the span of the operation that spawns it.
+pub(crate) fn in_current_span<F: Future>(task: F) -> impl Future<Output = F::Output> {
+    #[cfg(feature = "tracing")]
+    return tracing::Instrument::in_current_span(task);
+    #[cfg(not(feature = "tracing"))]
+    task
+}
+
 /// The result of an operation, which its span shows.
 pub(crate) trait SpanOutcome {
     fn record(&self, _span: &Span) {}

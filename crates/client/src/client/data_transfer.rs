@@ -102,6 +102,9 @@ impl Client {
         if finished.is_ok() && data.preliminary().is_none() && !self.control.had_preliminary() {
             self.capabilities.commands.note_silent_start();
         }
+        if let (Some(tls), Ok(_)) = (&self.tls, &finished) {
+            tls.note_transferred();
+        }
         // A completed transfer has consumed its `REST`.
         self.state.restart_pending &= finished.is_err();
         self.capabilities.no_pipelining |= self.control.forbids_pipelining();
@@ -115,17 +118,23 @@ impl Client {
         if follow_up == FollowUp::Nothing {
             return data.abort(&mut self.control).await.map(drop);
         }
-        // With TLS, ProFTPD may end the session when it writes to a closed data connection.
-        if data.is_encrypted() || !self.server_kind().quirks().ends_closed_downloads {
-            let begun = self.control.begin_abort().await;
-            data.close();
-            return begun;
+        let quirks = self.server_kind().quirks();
+        let is_reset =
+            if data.is_encrypted() { quirks.ends_closed_tls_downloads } else { quirks.ends_closed_downloads };
+        if is_reset {
+            data.reset();
         }
-        data.reset();
-        match self.next_passive_mode(Direction::Down, follow_up) {
-            Some(mode) => self.control.send_pipelined_after_close(mode).await,
-            None => Ok(()),
-        }
+        let ahead = self.next_passive_mode(Direction::Down, follow_up);
+        let is_ended = match ahead.filter(|_| is_reset || quirks.answers_after_abort) {
+            Some(mode) => self.control.send_pipelined_after_close(mode, !is_reset).await,
+            None => Ok(is_reset),
+        };
+        let ended = match is_ended {
+            Ok(false) if !is_reset => self.control.begin_abort().await,
+            ended => ended.map(drop),
+        };
+        data.close();
+        ended
     }
 
     /// Creates the keep-alive timer of one transfer.

@@ -84,6 +84,9 @@ impl Client {
             error => error,
         })?;
         let capabilities = ServerCapabilities::from_greeting(&greeting, commands);
+        if let Some(tls) = tls.as_ref().filter(|_| capabilities.kind.quirks().accepts_new_tls_sessions) {
+            tls.forget_handshake();
+        }
         let state = SessionState::default();
         let reconnects = config.reconnects;
         let mut client =

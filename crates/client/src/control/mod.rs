@@ -344,6 +344,7 @@ impl ControlChannel {
     /// Returns an error if they do not arrive in time. The connection is broken then.
     pub(crate) async fn settle(&mut self) -> Result<()> {
         self.check_usable()?;
+        self.await_closed_download().await?;
         self.pipelined = PipelinedPassive::None;
         if self.abort.is_some() {
             let _ = self.finish_abort().await;

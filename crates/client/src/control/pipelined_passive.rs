@@ -4,15 +4,16 @@
 use std::time::Duration;
 
 use oxftp_proto::{
-    Code, Command, Reply,
+    Command, Reply,
     dialog::{
-        Completed, Dialog, Event, PassiveAddress, PassiveMode, PassiveReply, PipelinedCompletion, Step,
+        ClosedDownload, Completed, Dialog, Event, PassiveAddress, PassiveMode, PassiveReply,
+        PipelinedCompletion, Step,
     },
 };
 use tokio::time::Instant;
 
 use super::{ABANDONED_TIMEOUT, ControlChannel};
-use crate::{Error, Result, deadline::Deadline};
+use crate::{Result, capabilities::optional_commands::OptionalCommand, deadline::Deadline};
 
 /// State of the passive command of the next transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,7 +24,7 @@ pub(crate) enum PipelinedPassive {
     Scheduled(PassiveMode),
     /// Sent; the reply is outstanding.
     Sent(PassiveMode),
-    /// Sent after the data connection of a download was closed early; the replies to both are outstanding.
+    /// Sent for a download that was ended early; the replies to both are outstanding.
     SentAfterClose(PassiveMode),
     /// Accepted; the server listens.
     Listening(PassiveMode, PassiveAddress),
@@ -70,34 +71,42 @@ impl ControlChannel {
         Deadline::start(self.deadline).await_reply(self.flush()).await
     }
 
-    /// Sends the passive command of the next transfer after the data connection of a download was closed early.
-    /// [`await_closed_download`](Self::await_closed_download) reads the replies to both.
-    pub(crate) async fn send_pipelined_after_close(&mut self, mode: PassiveMode) -> Result<()> {
+    /// Sends the passive command of the next transfer for a download that ends early: after its data connection was closed,
+    /// or together with `ABOR`. [`await_closed_download`](Self::await_closed_download) reads the replies. Returns `false`
+    /// if nothing was sent.
+    pub(crate) async fn send_pipelined_after_close(
+        &mut self,
+        mode: PassiveMode,
+        abort: bool,
+    ) -> Result<bool> {
         self.check_usable()?;
-        if self.forbids_pipelining() || self.outstanding() != 1 {
-            return Ok(());
+        let avoids_abort = abort && self.commands.avoids(OptionalCommand::ABOR);
+        if self.forbids_pipelining() || self.outstanding() != 1 || self.abort.is_some() || avoids_abort {
+            return Ok(false);
         }
         self.pipelined = PipelinedPassive::SentAfterClose(mode);
         self.pipelined_at = Instant::now();
+        if abort {
+            self.queue(&Command::new("ABOR"));
+        }
         self.queue(&mode.command());
-        Deadline::start(self.deadline).await_reply(self.flush()).await
+        Deadline::start(self.deadline).await_reply(self.flush()).await?;
+        Ok(true)
     }
 
-    /// Reads the final reply to a download that was closed early, and the reply to the passive command after it. The
-    /// passive command counts as not sent if the download gets no reply.
+    /// Reads the replies to a download that was ended early, and to the passive command after it.
     pub(crate) async fn await_closed_download(&mut self) -> Result<()> {
         let PipelinedPassive::SentAfterClose(mode) = self.pipelined else { return Ok(()) };
-        self.pipelined = PipelinedPassive::None;
-        if self.outstanding() != 2 || self.abort.is_some() {
-            return Ok(());
-        }
-        match self.complete_pipelined(mode, Some(ABANDONED_TIMEOUT)).await {
-            Err(Error::StatusCode(refused)) if refused.info.code() != Code::SERVICE_CLOSING => Ok(()),
-            Err(error) if error.is_timeout() => {
-                self.pipelined = PipelinedPassive::None;
-                Ok(())
-            }
-            completed => completed.map(drop),
+        let dialog = ClosedDownload::new(mode, self.outstanding().saturating_sub(1));
+        let answered = self.resume(dialog, Some(ABANDONED_TIMEOUT)).await;
+        self.pipelined = match answered {
+            Ok(PassiveReply::Listening(address)) => PipelinedPassive::Listening(mode, address),
+            // The next transfer sends it again.
+            _ => PipelinedPassive::None,
+        };
+        match answered {
+            Err(error) if !error.is_timeout() => Err(error),
+            _ => Ok(()),
         }
     }
 

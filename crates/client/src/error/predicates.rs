@@ -236,7 +236,8 @@ impl Error {
         self.tls_failure().is_some_and(|failure| failure != TlsFailure::ConnectionClosed)
     }
 
-    /// Returns whether the control connection is no longer usable after this error.
+    /// Returns whether the control connection is no longer usable after this error. A connection that could not be opened
+    /// ([`Error::Connect`]) is not a lost one.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {

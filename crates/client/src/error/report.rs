@@ -151,7 +151,7 @@ impl fmt::Display for Location {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
-    /// The name of the entry, as a user would write it.
+    /// The path of the source, for display: of the remote entry for downloads and removals, of the local one for uploads.
     pub name: String,
     /// The error.
     pub error: Error,

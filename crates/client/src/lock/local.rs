@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Seek, Write},
+    io::{self, Seek, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -166,6 +166,8 @@ fn write_holder(file: &mut File) -> io::Result<()> {
 /// Reads the holder; returns `None` if the holder has not written its data yet.
 #[cfg(unix)]
 fn read_holder(file: &mut File) -> Option<LockHolder> {
+    use std::io::Read;
+
     let mut text = String::new();
     file.take(MAX_BYTES).read_to_string(&mut text).ok()?;
     LockHolder::from_name(text.trim_end())

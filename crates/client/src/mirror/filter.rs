@@ -7,8 +7,8 @@ use crate::{Candidate, Selection};
 /// Ordered rules for the entries that are mirrored. The first matching rule decides.
 ///
 /// An excluded entry is neither transferred nor deleted, and an excluded directory is not
-/// entered. If no rule matches, the entry is mirrored; but if all rules are inclusions, a file that matches none of
-/// them is left out.
+/// entered. With inclusions only, files that match none of them are left out. With at least one exclusion, everything
+/// that no rule matches is mirrored; end with `exclude("*")` to mirror only what is included.
 ///
 /// In a pattern, `*` and `?` match anything but `/`, `**` matches any number of directories, `[a-z]` matches one
 /// character, and `{a,b}` matches either alternative. A backslash escapes the next character.

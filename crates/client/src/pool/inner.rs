@@ -51,8 +51,10 @@ pub(super) struct PoolInner {
 
 /// Error of opening a session.
 pub(super) enum OpenError {
-    /// The server allows no further session.
+    /// The server allows no session.
     TooManySessions(Error),
+    /// The server allows no further session. The limit of the pool was lowered.
+    Refused(Error),
     Other(Error),
 }
 
@@ -129,24 +131,7 @@ impl PoolInner {
         }
     }
 
-    /// Opens a new session with a permit, or takes one that becomes idle meanwhile.
-    pub(super) async fn open_or_take_idle(&self, permit: &Permit<Client>) -> Result<Client, OpenError> {
-        let idle = async {
-            loop {
-                self.permits.returned().await;
-                if let Some(client) = self.take_idle(permit).await {
-                    return client;
-                }
-            }
-        };
-        tokio::select! {
-            biased;
-            client = idle => Ok(client),
-            opened = self.open() => opened,
-        }
-    }
-
-    /// Opens a new session with a permit, and logs in.
+    /// Opens a new session, and logs in. The caller has a permit.
     ///
     /// While other sessions are open, a server may leave a further one without a greeting or a login: each of these
     /// waits is limited to the time for a connection.

@@ -1,13 +1,14 @@
 //! Session pool: many sessions of one login.
 //!
 //! [`Pool`] lends and prewarms sessions, and can be forked. [`permits`] counts the sessions and queues the callers,
-//! [`inner`] opens and checks sessions, and [`pooled`] returns them. [`operations`], [`streams`], [`entries`] and
+//! [`inner`] opens and checks sessions, [`opening`] does so in tasks, and [`pooled`] returns them. [`operations`], [`streams`], [`entries`] and
 //! [`ranges`] each use a session for one file or listing. [`suspendable`] lends the sessions of streams that are not
 //! read, and [`refusal`] recognizes the replies of servers with a session limit.
 
 mod entries;
 mod idle_streams;
 mod inner;
+mod opening;
 mod operations;
 mod permits;
 mod pooled;
@@ -161,7 +162,8 @@ impl Pool {
 
     /// Lends a session; opens one if needed (`USER`, `PASS`; `NOOP` if it was idle for long).
     ///
-    /// Waits while all sessions are in use. Dropping this future leaves the queue.
+    /// Waits while all sessions are in use. Dropping this future leaves the queue; a session that it was opening becomes
+    /// idle when its login is complete.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -187,9 +189,9 @@ impl Pool {
             if let Some(client) = self.inner.take_idle(&permit).await {
                 return Ok(PooledClient::new(client, permit, self.inner.clone()));
             }
-            match self.inner.open_or_take_idle(&permit).await {
-                Ok(client) => return Ok(PooledClient::new(client, permit, self.inner.clone())),
-                Err(OpenError::TooManySessions(source)) if permit.refuse() => {
+            match self.inner.open_or_take_idle(permit).await {
+                Ok(client) => return Ok(client),
+                Err(OpenError::Refused(source)) => {
                     crate::trace::debug!("the server refused one more session: {source}")
                 }
                 Err(OpenError::TooManySessions(source)) => {
@@ -257,17 +259,16 @@ impl Pool {
     /// a session tries again and gets its own error.
     pub(crate) async fn prewarm(&self) {
         let Some(permit) = self.inner.permits.try_permit() else { return };
-        match self.inner.open().await {
-            Ok(client) => {
-                let mut prewarmed = PooledClient::new(client, permit, self.inner.clone());
-                // The result is ignored: a server that refuses the type refuses it again before a transfer.
-                let _ = prewarmed.set_type(TransferType::Image).await;
+        match self.inner.begin_open(permit).await {
+            // The result is ignored: a server that refuses the type refuses it again before a transfer.
+            Ok(Ok(mut prewarmed)) => _ = prewarmed.set_type(TransferType::Image).await,
+            Ok(Err(
+                OpenError::TooManySessions(error) | OpenError::Refused(error) | OpenError::Other(error),
+            )) => {
+                crate::trace::debug!("no session was prewarmed: {error}")
             }
-            Err(OpenError::TooManySessions(source)) => {
-                crate::trace::debug!("no session was prewarmed: {source}");
-                permit.refuse();
-            }
-            Err(OpenError::Other(error)) => crate::trace::debug!("no session was prewarmed: {error}"),
+            // The runtime ends.
+            Err(_) => {}
         }
     }
 

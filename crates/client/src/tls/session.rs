@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -61,6 +61,8 @@ pub struct TlsSession {
     /// The recorded handshake of the control connection.
     transcript: Arc<Transcript>,
     is_recorded: bool,
+    /// `true` if the latest data connection did not resume a session.
+    is_data_new: Arc<AtomicBool>,
     counts: Arc<Counts>,
 }
 
@@ -105,6 +107,7 @@ impl TlsSession {
             name,
             transcript,
             is_recorded: config.is_recordable(),
+            is_data_new: Arc::default(),
             counts: Arc::default(),
         })
     }
@@ -169,8 +172,23 @@ impl TlsSession {
     /// Does the handshake of a data connection.
     pub(crate) async fn secure_data(&self, socket: BoxSocket) -> io::Result<TlsStream> {
         let stream = self.connector.connect(self.name.clone(), socket).await?;
-        self.count(&stream);
+        let is_new = !self.count(&stream);
+        self.is_data_new.store(is_new, Ordering::Relaxed);
         Ok(stream)
+    }
+
+    /// Forgets the secrets of the handshake of the control connection, or does not record them: the server is known to
+    /// accept data connections that resume no session.
+    pub(crate) fn forget_handshake(&self) {
+        self.transcript.discard();
+    }
+
+    /// Records that the transfer over the latest data connection succeeded. If it resumed no session, the server does not
+    /// require that.
+    pub(crate) fn note_transferred(&self) {
+        if self.is_data_new.load(Ordering::Relaxed) {
+            self.forget_handshake();
+        }
     }
 
     /// Returns the numbers of full and resumed handshakes.
@@ -192,12 +210,14 @@ impl TlsSession {
         }
     }
 
-    fn count(&self, stream: &TlsStream) {
+    /// Counts a handshake, and returns whether it resumed a session.
+    fn count(&self, stream: &TlsStream) -> bool {
         let (_, connection) = stream.get_ref();
         let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
         let count = if resumed { &self.counts.resumed } else { &self.counts.full };
         count.fetch_add(1, Ordering::Relaxed);
         crate::trace::debug!(resumed, version = ?connection.protocol_version(), "TLS handshake");
+        resumed
     }
 }
 
@@ -260,6 +280,35 @@ mod tests {
         let config = session.connector.config();
         let tickets = session.transcript.replay_tickets(config, &session.name);
         (format!("{group:?}"), tickets.len())
+    }
+
+    /// Returns the number of tickets that a replay of the recorded handshake yields.
+    fn replayed(session: &TlsSession) -> usize {
+        session.transcript.replay_tickets(session.connector.config(), &session.name).len()
+    }
+
+    #[tokio::test]
+    async fn handshake_secrets_are_not_recorded_without_need() {
+        let (session, address, _server) = start(TlsConfig::new()).await;
+        session.forget_handshake();
+
+        let _control = connected(&session, address, true).await;
+
+        assert_eq!(replayed(&session), 0);
+    }
+
+    #[tokio::test]
+    async fn handshake_secrets_are_forgotten_when_unneeded() {
+        let (session, address, _server) = start(TlsConfig::new()).await;
+        let _control = connected(&session, address, true).await;
+        session.note_transferred();
+        assert_eq!(replayed(&session), 2);
+
+        // A data connection that resumed no session, and the success of its transfer.
+        session.is_data_new.store(true, Ordering::Relaxed);
+        session.note_transferred();
+
+        assert_eq!(replayed(&session), 0);
     }
 
     #[tokio::test]

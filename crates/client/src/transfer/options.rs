@@ -155,9 +155,8 @@ impl JobOptions {
 
 /// Order in which the files of a tree are transferred.
 ///
-/// Any order but [`AsFound`](Self::AsFound) holds among the files that are known: no file is started before
-/// the whole tree is listed, or 10,000 files of it. Over several connections, the file that is started first
-/// need not be finished first.
+/// Orders other than [`AsFound`](Self::AsFound) list the tree first, at most 10,000 files of it, and then sort these files.
+/// Over several connections, the file that is started first need not be finished first.
 ///
 /// ```no_run
 /// use oxftp::Order;

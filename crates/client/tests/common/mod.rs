@@ -5,6 +5,7 @@
 pub(crate) mod breaking_connector;
 pub(crate) mod counting_connector;
 pub(crate) mod faulty_connector;
+pub(crate) mod latency_connector;
 pub(crate) mod local_files;
 pub(crate) mod scripts;
 

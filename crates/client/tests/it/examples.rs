@@ -2,12 +2,16 @@
 
 #[path = "../../examples/blocking.rs"]
 mod blocking;
+#[path = "../../examples/cancellation.rs"]
+mod cancellation;
 #[path = "../../examples/connector.rs"]
 mod connector;
 #[path = "../../examples/csv_stream.rs"]
 mod csv_stream;
 #[path = "../../examples/download.rs"]
 mod download;
+#[path = "../../examples/errors.rs"]
+mod errors;
 #[path = "../../examples/list.rs"]
 mod list;
 #[path = "../../examples/memory.rs"]
@@ -16,10 +20,14 @@ mod memory;
 mod mirror;
 #[path = "../../examples/ranges.rs"]
 mod ranges;
+#[path = "../../examples/raw_commands.rs"]
+mod raw_commands;
 #[path = "../../examples/upload.rs"]
 mod upload;
 #[path = "../../examples/web_handler.rs"]
 mod web_handler;
+#[path = "../../examples/workers.rs"]
+mod workers;
 
 #[path = "../../examples/support/mod.rs"]
 mod support;
@@ -29,6 +37,12 @@ async fn example_blocking_runs() {
     let target = support::embedded().await.unwrap();
     let url = target.url.clone();
     tokio::task::spawn_blocking(move || blocking::run(&url)).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn example_cancellation_runs() {
+    let target = support::embedded().await.unwrap();
+    cancellation::run(&target.url).await.unwrap();
 }
 
 #[tokio::test]
@@ -47,6 +61,12 @@ async fn example_csv_stream_runs() {
 async fn example_download_runs() {
     let target = support::embedded().await.unwrap();
     download::run(&target.url).await.unwrap();
+}
+
+#[tokio::test]
+async fn example_errors_runs() {
+    let target = support::embedded().await.unwrap();
+    errors::run(&target.url).await.unwrap();
 }
 
 #[tokio::test]
@@ -74,6 +94,12 @@ async fn example_ranges_runs() {
 }
 
 #[tokio::test]
+async fn example_raw_commands_runs() {
+    let target = support::embedded().await.unwrap();
+    raw_commands::run(&target.url).await.unwrap();
+}
+
+#[tokio::test]
 async fn example_upload_runs() {
     let target = support::embedded().await.unwrap();
     upload::run(&target.url).await.unwrap();
@@ -83,4 +109,10 @@ async fn example_upload_runs() {
 async fn example_web_handler_runs() {
     let target = support::embedded().await.unwrap();
     web_handler::run(&target.url).await.unwrap();
+}
+
+#[tokio::test]
+async fn example_workers_runs() {
+    let target = support::embedded().await.unwrap();
+    workers::run(&target.url).await.unwrap();
 }

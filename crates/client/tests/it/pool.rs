@@ -8,7 +8,7 @@ use oxftp_testing::scripted::Script;
 use crate::common;
 use crate::common::scripts;
 use crate::common::scripts::{open_transfer, paths, receive_file, send_file};
-use crate::common::{builder, pool_with};
+use crate::common::{builder, counting_connector::CountingConnector, pool_with};
 
 /// Starts a pool whose sessions play these scripts, one each.
 async fn start_pool<const N: usize>(scripts: [Script; N]) -> (oxftp_testing::scripted::ScriptedSeries, Pool) {
@@ -114,6 +114,61 @@ async fn refused_second_connection_waits_for_open_session() {
     let (lent, ()) = tokio::join!(pool.client(), release_when_full(&pool, held));
 
     assert!(lent.is_ok(), "{lent:?}");
+}
+
+/// Starts a pool whose last session takes long to log in, and is asked for its directory.
+async fn start_pool_with_slow_login(
+    others: impl IntoIterator<Item = Script>,
+) -> (oxftp_testing::scripted::ScriptedSeries, CountingConnector, Pool) {
+    let slow = Script::new().expect("USER anonymous").drip("331 more\r\n", Duration::from_millis(20));
+    let slow = asked_for_directory(slow.expect("PASS anon@").reply("230 in"));
+    let server = Script::start_each(others.into_iter().chain([slow])).await;
+    let connections = CountingConnector::default();
+    let builder = scripts::builder().connector(connections.clone());
+    let pool = Pool::new(builder, server.address(), Credentials::anonymous());
+    (server, connections, pool)
+}
+
+fn asked_for_directory(script: Script) -> Script {
+    script.expect("PWD").reply("257 \"/\"")
+}
+
+async fn has_begun_logins(connections: &CountingConnector, logins: usize) {
+    while connections.verb("USER") < logins {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn begun_login_is_kept_when_another_session_serves() {
+    let first = asked_for_directory(asked_for_directory(logged_in()));
+    let (server, connections, pool) = start_pool_with_slow_login([first]).await;
+    let held = pool.client().await.unwrap();
+
+    let (served, ()) = tokio::join!(pool.client(), async {
+        has_begun_logins(&connections, 2).await;
+        drop(held);
+    });
+    served.unwrap().current_dir().await.unwrap();
+    let (mut one, mut other) = (pool.client().await.unwrap(), pool.client().await.unwrap());
+
+    one.current_dir().await.unwrap();
+    other.current_dir().await.unwrap();
+    server.done().await;
+}
+
+#[tokio::test]
+async fn begun_login_is_kept_after_cancel() {
+    let (server, connections, pool) = start_pool_with_slow_login([]).await;
+    let pool = pool.size(1);
+
+    tokio::select! {
+        lent = pool.client() => panic!("the login was too fast: {lent:?}"),
+        () = has_begun_logins(&connections, 1) => {}
+    }
+
+    pool.client().await.unwrap().current_dir().await.unwrap();
+    server.done().await;
 }
 
 #[tokio::test]
@@ -333,11 +388,29 @@ async fn range_of_pool_is_ended_without_abor() {
     }
 }
 
+/// Pure-FTPd may send `150` in place of the final reply to a download.
+#[tokio::test]
+async fn passive_reply_ends_range_without_final_reply() {
+    let ended = |script: Script| {
+        script.send("0123456789").expect("EPSV").close_data().reply("150 0.000 seconds").listen()
+    };
+    let first = Script::new().greeting("220 Welcome to Pure-FTPd").login().type_image();
+    let second = ended(open_transfer(first, "RETR file")).expect("REST 4").reply("350 go");
+    let script = ended(second.expect("RETR file").reply("150 here"));
+    let (server, pool) = start_pool([script.expect("DELE file").reply("250 gone")]).await;
+
+    assert_eq!(pool.read_range("file", 0..3).await.unwrap(), "012");
+    assert_eq!(pool.read_range("file", 4..6).await.unwrap(), "01");
+    pool.client().await.unwrap().remove_file("file").await.unwrap();
+
+    server.done().await;
+}
+
 #[tokio::test]
 async fn refused_passive_after_closed_range_is_repeated() {
     let script = range_ended("220 ProFTPD Server ready", "450 transfer in progress").reply("426 cut");
-    let script = open_transfer(script, "RETR other").send("abcdef").close_data();
-    let script = script.reply("426 cut").expect("DELE file").reply("250 gone");
+    let script = open_transfer(script, "RETR other").send("abcdef").expect("EPSV").close_data();
+    let script = script.reply("450 busy").reply("426 cut").expect("DELE file").reply("250 gone");
     let (server, pool) = start_pool([script]).await;
 
     assert_eq!(pool.read_range("file", 0..3).await.unwrap(), "012");

@@ -1,6 +1,6 @@
 //! Ranges of files, and streams in ASCII mode.
 
-use std::{fs, ops::RangeBounds};
+use std::{fs, ops::RangeBounds, time::Duration};
 
 use oxftp::{AsciiReader, AsciiWriter, Client, Error, LineEnd, TransferType};
 use oxftp_testing::{
@@ -9,7 +9,10 @@ use oxftp_testing::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::common::{builder, content, counting_connector::CountingConnector, login, pool_with};
+use crate::common::{
+    builder, content, counting_connector::CountingConnector, latency_connector::LatencyConnector, login,
+    pool_with,
+};
 
 server_tests! {
     ranges_are_read_and_keep_client_usable,
@@ -17,7 +20,69 @@ server_tests! {
     ascii_streams_round_trip_line_endings,
     unfinished_download_is_one_kind_of_error,
     burst_of_pool_ranges_has_own_bytes,
+    ranges_cost_few_round_trips,
+    burst_of_ranges_costs_two_round_trips_each,
 }
+
+const RANGE: u64 = 16_384;
+
+/// Reads a range of a file with these bytes.
+async fn read_range(pool: &oxftp::Pool, bytes: &[u8], start: u64) {
+    let wanted = &bytes[start as usize..(start + RANGE) as usize];
+    assert!(pool.read_range("file", start..start + RANGE).await.unwrap() == wanted);
+}
+
+async fn ranges_cost_few_round_trips(server: &TestServer) {
+    let bytes = content(3_000_000);
+    fs::write(server.root().join("file"), &bytes).unwrap();
+    server.hand_over().unwrap();
+    // The replies to the end of a range arrive in the pause after it.
+    let (in_a_row, after_pause) = match (server.kind(), server.protection()) {
+        // `ABOR` and a `NOOP` before the passive command.
+        (ServerKind::Embedded | ServerKind::Pyftpdlib, Protection::Plain) => (5, 4),
+        (ServerKind::Embedded | ServerKind::Pyftpdlib, _) => (6, 5),
+        (_, Protection::Plain) => (3, 2),
+        // One more for the handshake of the data connection.
+        _ => (4, 3),
+    };
+
+    for (pause, most) in [(0, in_a_row), (3, after_pause)] {
+        let network = LatencyConnector::new(ROUND_TRIP);
+        let pool = pool_with(builder(server).connector(network.clone()), server).size(1);
+        let mut costs = Vec::new();
+        for start in (0..11).map(|number| number * 50_000) {
+            network.pass(pause).await;
+            let before = network.round_trips();
+            read_range(&pool, &bytes, start).await;
+            costs.push(network.round_trips() - before);
+        }
+        println!("{} {:?}, pauses of {pause}: {costs:?} round trips", server.name(), server.protection());
+        costs.sort_unstable();
+        assert!(costs[costs.len() / 2] <= most, "{costs:?}, at most {most} are expected");
+    }
+}
+
+async fn burst_of_ranges_costs_two_round_trips_each(server: &TestServer) {
+    let bytes = content(3_000_000);
+    fs::write(server.root().join("file"), &bytes).unwrap();
+    server.hand_over().unwrap();
+    let network = LatencyConnector::new(ROUND_TRIP);
+    let pool = pool_with(builder(server).connector(network.clone()), server).size(4);
+    let read = |start: u64| read_range(&pool, &bytes, start);
+    // Opens the sessions.
+    futures_util::future::join_all((0..4).map(read)).await;
+
+    let before = network.round_trips();
+    futures_util::future::join_all((0..32).map(|number| read(number * 50_000))).await;
+
+    let cost = network.round_trips() - before;
+    println!("{} {:?}: {cost} round trips for 32 ranges", server.name(), server.protection());
+    let is_aborted = matches!(server.kind(), ServerKind::Embedded | ServerKind::Pyftpdlib);
+    let most = if is_aborted { 3 } else { 2 };
+    assert!(cost <= most * 32, "{cost} round trips for 32 ranges");
+}
+
+const ROUND_TRIP: Duration = Duration::from_millis(40);
 
 async fn burst_of_pool_ranges_has_own_bytes(server: &TestServer) {
     let bytes = content(3_000_000);
@@ -40,7 +105,7 @@ async fn burst_of_pool_ranges_has_own_bytes(server: &TestServer) {
     assert_eq!(connections.sessions(), 1, "a session was replaced");
     // Encrypted commands cannot be counted.
     if server.protection() == Protection::Plain
-        && matches!(server.kind(), ServerKind::Vsftpd | ServerKind::ProFtpd)
+        && matches!(server.kind(), ServerKind::Vsftpd | ServerKind::ProFtpd | ServerKind::PureFtpd)
     {
         assert_eq!(connections.verb("ABOR"), 0);
         // A passive command that was refused or not used would be sent again.

@@ -5,6 +5,7 @@
 
 mod abort;
 mod active;
+mod closed_download;
 mod completion;
 mod exchange;
 mod fxp;
@@ -22,6 +23,7 @@ mod transfer;
 
 pub use abort::{Abort, Aborted};
 pub use active::{Active, ActiveCommand};
+pub use closed_download::ClosedDownload;
 pub use completion::Completion;
 pub use exchange::Exchange;
 pub use fxp::{FxpConnect, FxpListen};

@@ -17,6 +17,8 @@ pub enum ServerKind {
     ProFtpd,
     /// Pure-FTPd.
     PureFtpd,
+    /// pyftpdlib.
+    Pyftpdlib,
     /// Microsoft's server, IIS.
     Iis,
     /// Any other server, or one that does not reveal its name.
@@ -39,11 +41,12 @@ impl ServerKind {
 }
 
 /// Names of servers in their greetings, in lower case. IIS comes first, because it tolerates least.
-const NAMES: [(ServerKind, &[&str]); 4] = [
+const NAMES: [(ServerKind, &[&str]); 5] = [
     (ServerKind::Iis, &IIS_NAMES),
     (ServerKind::Vsftpd, &["vsftpd"]),
     (ServerKind::ProFtpd, &["proftpd"]),
     (ServerKind::PureFtpd, &["pure-ftpd"]),
+    (ServerKind::Pyftpdlib, &["pyftpdlib"]),
 ];
 
 /// Names of IIS, in lower case: in the greeting, and in the reply to `SYST`.
@@ -63,7 +66,7 @@ mod tests {
             ("---------- Welcome to Pure-FTPd [privsep] [TLS] ----------", ServerKind::PureFtpd),
             ("Microsoft FTP Service", ServerKind::Iis),
             ("host Microsoft FTP Service (Version 5.0).", ServerKind::Iis),
-            ("pyftpdlib 2.0 ready.", ServerKind::Other),
+            ("pyftpdlib 2.0 ready.", ServerKind::Pyftpdlib),
             ("FileZilla Server 1.8.2", ServerKind::Other),
             ("", ServerKind::Other),
         ] {

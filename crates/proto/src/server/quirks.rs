@@ -17,9 +17,15 @@ pub struct Quirks {
     /// Waits for the client's `close_notify` before it closes the data connection of a download, and reads no
     /// earlier. It can be sent before the data have arrived; other servers might take it for the end of the transfer.
     pub awaits_close_notify: bool,
-    /// Answers a download whose data connection, without TLS, was closed early with one final reply, and then the
-    /// commands that were sent after it. pyftpdlib may forget the reply at `EPSV`, and Pure-FTPd may send none.
+    /// Ends a download when its data connection, without TLS, is reset, and answers a passive command that was sent after
+    /// the reset. It sends at most one final reply to the download, before that.
     pub ends_closed_downloads: bool,
+    /// The same with TLS.
+    pub ends_closed_tls_downloads: bool,
+    /// Answers a passive command that was sent together with `ABOR`, after all replies to the aborted transfer.
+    pub answers_after_abort: bool,
+    /// Never requires that a data connection resumes the TLS session of the control connection.
+    pub accepts_new_tls_sessions: bool,
     /// Omits names that begin with a dot from `LIST`, and shows them for `LIST -a`. Other servers would take `-a`
     /// for a name.
     pub hides_dot_files: bool,
@@ -37,20 +43,35 @@ impl ServerKind {
     }
 }
 
-const QUIRKS: [(ServerKind, Quirks); 4] = [
+const QUIRKS: [(ServerKind, Quirks); 5] = [
     (
         ServerKind::Vsftpd,
         Quirks {
             defers_commands_during_upload: true,
             awaits_close_notify: true,
             ends_closed_downloads: true,
+            ends_closed_tls_downloads: true,
+            answers_after_abort: true,
             hides_dot_files: true,
             lacks_mlsx: true,
             ..NONE
         },
     ),
-    (ServerKind::ProFtpd, Quirks { ends_closed_downloads: true, hides_dot_files: true, ..NONE }),
-    (ServerKind::PureFtpd, Quirks { hides_dot_files: true, ..NONE }),
+    (
+        ServerKind::ProFtpd,
+        Quirks { ends_closed_downloads: true, answers_after_abort: true, hides_dot_files: true, ..NONE },
+    ),
+    (
+        ServerKind::PureFtpd,
+        Quirks {
+            ends_closed_downloads: true,
+            ends_closed_tls_downloads: true,
+            accepts_new_tls_sessions: true,
+            hides_dot_files: true,
+            ..NONE
+        },
+    ),
+    (ServerKind::Pyftpdlib, Quirks { accepts_new_tls_sessions: true, ..NONE }),
     (ServerKind::Iis, Quirks { rejects_pipelining: true, needs_opts_utf8: true, ..NONE }),
 ];
 
@@ -59,6 +80,9 @@ const NONE: Quirks = Quirks {
     defers_commands_during_upload: false,
     awaits_close_notify: false,
     ends_closed_downloads: false,
+    ends_closed_tls_downloads: false,
+    answers_after_abort: false,
+    accepts_new_tls_sessions: false,
     hides_dot_files: false,
     lacks_mlsx: false,
     needs_opts_utf8: false,

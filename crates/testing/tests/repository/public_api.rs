@@ -49,6 +49,38 @@ fn every_public_method_has_an_example() {
     assert!(without.is_empty(), "methods without an example:\n{}", without.join("\n"));
 }
 
+/// `send.rs` asserts `Send`, `Sync`, `Unpin` and `'static`; it fails to compile where one of them is lost.
+#[test]
+fn every_public_future_and_type_is_asserted_send() {
+    let asserted = fs::read_to_string(repository().join("crates/client/tests/it/send.rs")).unwrap();
+    let is_asserted = |name: &str, before: &[&str], after: &[&str]| {
+        asserted.match_indices(name).any(|(at, _)| {
+            let (head, tail) = (&asserted[..at], &asserted[at + name.len()..]);
+            before.iter().any(|end| head.ends_with(end)) && after.iter().any(|start| tail.starts_with(start))
+        })
+    };
+    let mut missing = Vec::new();
+    for (file, source) in sources() {
+        for item in items(&source) {
+            let signature = item.signature.strip_prefix("pub ").unwrap_or(&item.signature);
+            let name = |rest: &str| {
+                rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned()
+            };
+            let is_missing = if let Some(rest) = signature.strip_prefix("async fn ") {
+                !is_asserted(&name(rest), &[".", "::"], &["(", "::<"])
+            } else if let Some(rest) = signature.strip_prefix("struct ").or(signature.strip_prefix("enum ")) {
+                !is_asserted(&name(rest), &[" ", "::", "<"], &[",", "<", ">"])
+            } else {
+                false
+            };
+            if is_missing {
+                missing.push(format!("{file}: {signature}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not in crates/client/tests/it/send.rs:\n{}", missing.join("\n"));
+}
+
 fn is_method(signature: &str) -> bool {
     let words = signature.strip_prefix("pub ").unwrap_or_default();
     let is_method = ["fn ", "async fn ", "const fn "].iter().any(|start| words.starts_with(start));
