@@ -228,9 +228,20 @@ impl Entry {
             None => entry.locate(line, columns.name),
         };
         entry.link_target = entry.locate_some(line, columns.link_target);
+        if entry.name().first() == Some(&ESCAPE) && !entry.has_facts {
+            entry.drop_colors();
+        }
         entry.owner = entry.locate_some(line, columns.owner);
         entry.group = entry.locate_some(line, columns.group);
         entry
+    }
+
+    /// Drops the colors of a terminal, which `ls --color` shows around names.
+    fn drop_colors(&mut self) {
+        let name = without_colors(self.name());
+        let target = self.link_target().map(without_colors);
+        self.name = self.keep(&name);
+        self.link_target = target.map_or(Span::NONE, |target| self.keep(&target));
     }
 
     fn locate_some(&mut self, line: &[u8], text: Option<&[u8]>) -> Span {
@@ -292,6 +303,27 @@ impl Default for Span {
         Self::NONE
     }
 }
+
+/// Returns a text without the sequences that set the color of a terminal (`ESC [ … m`) or clear a line (`ESC [ … K`).
+fn without_colors(text: &[u8]) -> Vec<u8> {
+    let mut parts = text.split(|byte| *byte == ESCAPE);
+    let mut plain = parts.next().unwrap_or_default().to_vec();
+    for part in parts {
+        let end = part
+            .strip_prefix(b"[")
+            .and_then(|sequence| sequence.iter().position(|byte| !byte.is_ascii_digit() && *byte != b';'));
+        match end.and_then(|end| part.get(end + 1..)).and_then(<[u8]>::split_first) {
+            Some((b'm' | b'K', rest)) => plain.extend_from_slice(rest),
+            _ => {
+                plain.push(ESCAPE);
+                plain.extend_from_slice(part);
+            }
+        }
+    }
+    plain
+}
+
+const ESCAPE: u8 = 0x1b;
 
 /// No line is longer than [`Limits::listing_line`](crate::Limits::listing_line), which is far below 4 GiB.
 fn length(text: &[u8]) -> u32 {
@@ -452,6 +484,25 @@ mod tests {
 
         assert!(entry.drop_version() && !entry.drop_version());
         assert_eq!((entry.name(), entry.raw()), (&b"A;B.TXT"[..], &b"A;B.TXT;12 1/4"[..]));
+    }
+
+    #[test]
+    fn colors_around_names_are_dropped() {
+        for (name, plain) in [
+            ("\x1b[0m\x1b[01;34mpub\x1b[0m", "pub"),
+            ("\x1b[0ma b\x1b[0m\x1b[K", "a b"),
+            ("a\x1b[0mb", "a\x1b[0mb"),
+            ("\x1b[2Ja", "\x1b[2Ja"),
+            ("\x1b", "\x1b"),
+            ("\x1b[01", "\x1b[01"),
+        ] {
+            let (line, link_target) = (name.as_bytes(), Some(&b"\x1b[01;36mt\x1b[0m"[..]));
+            let entry = Entry::of_line(line, &Columns { name: line, link_target, ..Columns::default() });
+            assert_eq!(entry.name(), plain.as_bytes(), "{name:?}");
+            assert_eq!(entry.raw(), line);
+            let target = if line.starts_with(b"\x1b") { "t" } else { "\x1b[01;36mt\x1b[0m" };
+            assert_eq!(entry.link_target(), Some(target.as_bytes()), "{name:?}");
+        }
     }
 
     #[test]
