@@ -268,6 +268,24 @@ impl Client {
         SizeAndTime { size, time_set }
     }
 
+    /// The time by which [`sets_times`](Self::sets_times) changes that of a file, in seconds.
+    pub(crate) const TIME_TRIAL: i64 = 2 * MINUTE as i64;
+
+    /// Returns whether the server sets the times of files. If that is not known, the time of this file, which is to be
+    /// replaced, is changed from `listed` to an earlier one.
+    pub(crate) async fn sets_times(&mut self, path: &RemotePath, listed: &Timestamp) -> Result<bool> {
+        match self.capabilities.time_setting {
+            TimeSetting::By(_) => return Ok(true),
+            TimeSetting::Unsupported => return Ok(false),
+            TimeSetting::Unknown => {}
+        }
+        let earlier = Timestamp::from_unix(listed.to_unix(0).saturating_sub(Self::TIME_TRIAL), 0);
+        match self.set_modified(path, earlier.unwrap_or(*listed)).await {
+            Err(error) if self.is_broken() || error.is_connection_lost() => Err(error),
+            outcome => Ok(outcome.is_ok()),
+        }
+    }
+
     async fn find_time_command(&mut self, path: &RemotePath, time: &Timestamp) -> Result<()> {
         let offers_mfmt = self.features().await?.contains("MFMT");
         let mut denied = None;

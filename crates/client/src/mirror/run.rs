@@ -12,7 +12,7 @@ use oxftp_proto::{FileName, Limits};
 
 use super::{
     backups::MirrorBackups,
-    compare::{Comparison, Decision},
+    compare::{Compare, Comparison, Decision},
     delete::{Delete, Deletion, DeletionBudget},
     direction::{MirrorDirection, ServerClocks, SessionPair},
     directory_pair::{DirectoryPair, MissingDirectory},
@@ -611,7 +611,15 @@ impl MirrorContext {
         let local = self.direction.local_path(&path)?;
         let before = Box::pin(self.sources.before(&*self.fs, &self.direction, &path)).await?;
         let mut transfer = self.direction.file_transfer(&self.fs, sessions, &path, &local);
-        let Some(why) = transfer.decide(file, self.comparison, &self.notices).await? else {
+        let mut why = transfer.decide(file, self.comparison, &self.notices).await?;
+        if let Some(reason) = why
+            && self.comparison.by == Compare::SizeAndTime
+            && !self.options.dry_run
+            && Box::pin(transfer.explains_time(file, reason)).await?
+        {
+            why = None;
+        }
+        let Some(why) = why else {
             self.counters.unchanged.fetch_add(1, Ordering::Relaxed);
             if self.sources.are_removed() && is_as_listed(&file.source, before.as_ref()) {
                 let exact = Box::pin(transfer.exact_times(&file.source, &file.target)).await?;

@@ -58,6 +58,28 @@ impl FileTransfer<'_> {
         })
     }
 
+    /// Returns whether the time of a file on the server, for which alone the file is to be transferred, says nothing about
+    /// its content: the server lists local times as UTC, or it cannot set the times of files.
+    pub(crate) async fn explains_time(&mut self, file: &PlannedFile, why: Reason) -> Result<bool> {
+        let Self::Upload { client, target: path, .. } = self else { return Ok(false) };
+        let (Some(source), Some(target)) = (file.source.modified, file.target.modified) else {
+            return Ok(false);
+        };
+        if !matches!(why, Reason::Older | Reason::Newer) || file.source.size != file.target.size {
+            return Ok(false);
+        }
+        let apart = target.to_unix(0).saturating_sub(source.to_unix(0));
+        if may_be_zone(apart)
+            && let Some(exact) = client.try_modified(path).await?
+            && exact.to_unix(0).abs_diff(source.to_unix(0)) <= 1
+        {
+            return Ok(true);
+        }
+        Ok(why == Reason::Older
+            && apart > 2 * Client::TIME_TRIAL
+            && !client.sets_times(path, &target).await?)
+    }
+
     /// Transfers the file and sets the modification time of its source.
     pub(crate) async fn run(
         &mut self,
@@ -163,3 +185,10 @@ impl FileTransfer<'_> {
         }
     }
 }
+
+/// Returns whether two times may be the same one in two zones.
+fn may_be_zone(apart: i64) -> bool {
+    apart != 0 && apart % QUARTER_HOUR == 0 && apart.abs() <= 26 * 4 * QUARTER_HOUR
+}
+
+const QUARTER_HOUR: i64 = 15 * 60;

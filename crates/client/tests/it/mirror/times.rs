@@ -229,3 +229,37 @@ async fn mirror_measures_zone_from_its_own_listing() {
     let exact = exact.duration_since(UNIX_EPOCH).unwrap().as_secs();
     assert_eq!(i64::try_from(exact).unwrap(), today() - 40 * DAY + 61);
 }
+
+/// The command that sets times is refused for each file, or has no effect, or `MLSD` shows local times as UTC.
+#[tokio::test]
+async fn times_that_are_not_kept_upload_nothing_again() {
+    let refused =
+        ServerBehaviour { replies: &[("MFMT", "550 Not permitted.")], ..ServerBehaviour::default() };
+    let ignored = ServerBehaviour {
+        replies: &[("MFMT", "213 Modify=20200102030405; a")],
+        ..ServerBehaviour::default()
+    };
+    let local = ServerBehaviour::default().facts(|name, item| {
+        let kind = if item.is_directory() { "dir" } else { "file" };
+        let time = Timestamp::from_unix(item.modified + 2 * HOUR, 0).unwrap().to_mlsx();
+        format!("type={kind};size={};modify={time}; {name}", item.size())
+    });
+    for (case, behaviour) in [("refused", refused), ("ignored", ignored), ("local", local)] {
+        let now = today();
+        let server = MemoryServer::start(ServerBehaviour { now, ..behaviour }).await;
+        let local = tempfile::tempdir().unwrap();
+        for name in ["a", "sub/b"] {
+            create_file(local.path(), name, "content");
+            let file = fs::File::options().write(true).open(local.path().join(name)).unwrap();
+            let old = u64::try_from(now - 100 * DAY).unwrap();
+            file.set_modified(UNIX_EPOCH + std::time::Duration::from_secs(old)).unwrap();
+        }
+
+        assert_eq!(pool(&server).mirror_up(local.path(), "up").await.unwrap().files, 2, "{case}");
+        let again = pool(&server).mirror_up(local.path(), "up").await.unwrap();
+        assert_eq!((again.files, again.unchanged), (0, 2), "{case}: {:?}", server.commands());
+
+        create_file(local.path(), "a", "another content");
+        assert_eq!(pool(&server).mirror_up(local.path(), "up").await.unwrap().files, 1, "{case}");
+    }
+}
