@@ -51,6 +51,8 @@ pub(crate) struct ServerCapabilities {
     pub(crate) deep_paths: Option<bool>,
     /// `Some(true)` if `CWD` takes directories with a slash at their end only; `Some(false)` if one without it was entered.
     pub(crate) final_slash: Option<bool>,
+    /// Whether refusals of removals and renames are true.
+    pub(crate) refusals: RefusalTrust,
     /// The uses of paths for which it is known whether commands take paths with directories: one has worked, or
     /// entering the directory did not help.
     settled_paths: BTreeSet<PathUse>,
@@ -62,6 +64,10 @@ pub(crate) struct ServerCapabilities {
     pub(crate) lost_to_passive: bool,
     /// The server listens on the port of a passive command only after the transfer command.
     pub(crate) connects_late: bool,
+    /// The server has listened on the port of a passive command a while after its reply.
+    pub(crate) opens_late: bool,
+    /// A query between the passive command and the transfer command makes the server close the port.
+    pub(crate) port_for_next_command: bool,
     /// The time zone of listings, as measured.
     pub(crate) server_zone: Option<ServerZone>,
     /// The command that sets modification times. Each session determines it separately.
@@ -141,12 +147,15 @@ impl ServerCapabilities {
         self.active_only |= other.active_only;
         self.lost_to_passive |= other.lost_to_passive;
         self.connects_late |= other.connects_late;
+        self.opens_late |= other.opens_late;
+        self.port_for_next_command |= other.port_for_next_command;
         self.path_style = other.path_style.or(self.path_style);
         self.bare_names |= other.bare_names;
         self.stores_by_path |= other.stores_by_path;
         self.hides_home |= other.hides_home;
         self.deep_paths = other.deep_paths.or(self.deep_paths);
         self.final_slash = other.final_slash.or(self.final_slash);
+        self.refusals = self.refusals.max(other.refusals);
         self.absolute_paths = other.absolute_paths.or(self.absolute_paths);
         self.absolute_attempts = self.absolute_attempts.max(other.absolute_attempts);
         self.settled_paths.extend(&other.settled_paths);
@@ -184,6 +193,42 @@ impl ServerCapabilities {
         }
     }
 }
+
+/// Whether a server refuses changes that it has made, as far as queries after its refusals have shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RefusalTrust {
+    /// The number of refusals that were true.
+    True(u8),
+    /// A change was made that had been refused.
+    False,
+}
+
+impl RefusalTrust {
+    /// Returns whether a refusal is worth a query.
+    pub(crate) fn are_doubted(self) -> bool {
+        match self {
+            Self::True(count) => count < MAX_QUERIED_REFUSALS,
+            Self::False => true,
+        }
+    }
+
+    /// Records whether a change had been made that was refused.
+    pub(crate) fn note(&mut self, was_made: bool) {
+        *self = match (*self, was_made) {
+            (Self::False, _) | (_, true) => Self::False,
+            (Self::True(count), false) => Self::True(count.saturating_add(1)),
+        }
+    }
+}
+
+impl Default for RefusalTrust {
+    fn default() -> Self {
+        Self::True(0)
+    }
+}
+
+/// The number of true refusals after which a server is trusted.
+const MAX_QUERIED_REFUSALS: u8 = 2;
 
 /// The effect of `STOR` on the content of a file that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

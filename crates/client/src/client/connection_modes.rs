@@ -197,6 +197,7 @@ impl Client {
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
         let first = modes.first().copied();
+        dialer.last_mode = modes.last().copied();
         let is_restart = query.as_ref().is_some_and(|query| query.verb() == b"REST");
         let was_pending = self.state.restart_pending;
         self.capabilities.lost_to_passive = false;
@@ -206,6 +207,7 @@ impl Client {
             // No port was known to connect to, so the query was not sent.
             self.state.restart_pending = was_pending;
         }
+        self.capabilities.opens_late |= dialer.was_late;
         match (outcome, dialer.opened, dialer.failure) {
             (Ok((mode, reply)), Some(opened), _) => {
                 self.capabilities.passive = Some(mode);
@@ -320,6 +322,9 @@ impl Client {
             active: config.active.as_ref(),
             deadline: config.timeouts.data_connect,
             connects_late: self.capabilities.connects_late,
+            last_mode: None,
+            opens_late: self.capabilities.opens_late,
+            was_late: false,
             opened: None,
             failure: None,
         }

@@ -366,7 +366,11 @@ impl Client {
         let mut lacked_port = self.capabilities.commands.lacked_passive_port();
         let mut lost_to_passive = 0;
         loop {
-            let queries = queries.clone().without(&self.capabilities.commands);
+            let queries = match self.capabilities.port_for_next_command {
+                true => FileQueries::None,
+                false => queries.clone().without(&self.capabilities.commands),
+            };
+            let has_query = matches!(queries, FileQueries::ModificationTime(_));
             match self.begin_boxed(queries, command.clone(), request).await {
                 // A command that the configuration requires, such as `EPSV` alone, is lost again each time.
                 Err(error)
@@ -394,6 +398,14 @@ impl Client {
                     return Err(error);
                 }
                 Err(error) if is_home && self.learns_late_port(&command, &error).await => {}
+                // Some servers close the port at any command but the one that transfers.
+                Err(Error::StatusCode(refused))
+                    if has_query
+                        && refused.info.code() == Code::CANNOT_OPEN_DATA
+                        && refused.expected == ["1xx"] =>
+                {
+                    self.capabilities.port_for_next_command = true;
+                }
                 Err(error) if is_home && Box::pin(self.recover(&error, &mut attempts)).await => {}
                 Err(error) if is_home && self.is_spent(&error) => {
                     crate::trace::debug!("{error}; the session is replaced");

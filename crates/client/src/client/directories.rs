@@ -3,12 +3,12 @@
 use oxftp_proto::{
     Command, RemotePath, Reply,
     classify::{self, Presence},
-    dialog::Rename,
+    dialog::{Exchange, Rename},
     server::ServerKind,
 };
 
 use super::{
-    Client,
+    Client, FollowUp,
     navigation::{Entering, Spelling, is_single_name, refuses_path},
 };
 use crate::{Error, Result, capabilities::PathUse, future::BoxFuture};
@@ -205,8 +205,25 @@ impl Client {
         match self.path_command("MKD", path, &["2xx", "521"]).await {
             Ok(reply) => self.was_missing(path, reply).await,
             Err(error) if refuses_path(&error) && self.is_directory_by_entering(path).await? => Ok(false),
+            Err(error) if self.is_listed_directory(path, &error).await? => Ok(false),
             Err(error) => self.make_from_root(path, error).await,
         }
+    }
+
+    /// Returns whether `MKD` was refused because of a directory that exists, but cannot be entered without a slash at its end,
+    /// or at all: some servers know no `CWD`.
+    async fn is_listed_directory(&mut self, path: &RemotePath, refused: &Error) -> Result<bool> {
+        let says_present = refused.reply().is_some_and(classify::says_exists);
+        if !says_present || self.server_kind() != ServerKind::Other {
+            return Ok(false);
+        }
+        if self.may_want_slash(path)
+            && matches!(Box::pin(self.enter_with_slash(path)).await?, Entering::Inside)
+        {
+            return Ok(true);
+        }
+        let listed = Box::pin(self.stat_by_listing(path, FollowUp::Nothing)).await;
+        Ok(listed.is_ok_and(|entry| entry.is_dir()))
     }
 
     /// Returns whether a directory was missing before `MKD` was answered by `2xx` or `521`. `521` says that it exists (RFC 959,
@@ -320,23 +337,53 @@ impl Client {
         self.change(Change::RemoveFile, &path).await.map(drop)
     }
 
-    /// Removes a directory that a listing has shown. If the refusal says that it does not exist, and that is so, it was
-    /// removed: some servers remove a directory and refuse nevertheless.
+    /// Removes a directory that a listing has shown. If it is refused, and the directory is gone, it was removed: some
+    /// servers remove a directory and refuse nevertheless.
     pub(crate) async fn remove_listed_dir(&mut self, path: &RemotePath) -> Result<()> {
+        self.remove_listed(Change::RemoveDirectory, path).await
+    }
+
+    /// Removes a file that a listing has shown, like [`remove_listed_dir`](Self::remove_listed_dir).
+    pub(crate) async fn remove_listed_file(&mut self, path: &RemotePath) -> Result<()> {
+        self.remove_listed(Change::RemoveFile, path).await
+    }
+
+    async fn remove_listed(&mut self, change: Change, path: &RemotePath) -> Result<()> {
         check_removable(path)?;
-        let error = match self.change(Change::RemoveDirectory, path).await {
+        let error = match self.change(change, path).await {
             Err(error) => error,
             changed => return changed.map(drop),
         };
         let says_missing = error.reply().is_some_and(|reply| classify::presence(reply) == Presence::Missing);
-        if says_missing
-            && self.server_kind() == ServerKind::Other
-            && matches!(Box::pin(self.is_changed(Change::RemoveDirectory, path)).await, Ok(true))
-        {
-            crate::trace::debug!("{path} is gone: {error}");
-            return Ok(());
+        let is_gone = match change {
+            _ if self.server_kind() != ServerKind::Other => false,
+            // It was empty before, so its path is right.
+            Change::RemoveDirectory if says_missing => {
+                Box::pin(self.is_changed(change, path)).await.unwrap_or(false)
+            }
+            _ if !self.may_be_made(&error) => false,
+            // The listing has shown the name. Another query might not find it because of its spelling.
+            _ => {
+                let listed = Box::pin(self.stat_by_listing(path, FollowUp::Nothing)).await;
+                let is_gone = listed.is_err_and(|error| error.is_not_found());
+                self.capabilities.refusals.note(is_gone);
+                is_gone
+            }
+        };
+        if !is_gone {
+            return Err(error);
         }
-        Err(error)
+        crate::trace::debug!("{path} is gone: {error}");
+        Ok(())
+    }
+
+    /// Returns whether a refused change may have been made, so that it is worth a query: the refusal gives no reason. The
+    /// first refusals of an unknown server decide whether later ones are doubted.
+    fn may_be_made(&self, error: &Error) -> bool {
+        let Error::StatusCode(refused) = error else { return false };
+        classify::is_unexplained(&refused.info)
+            && self.server_kind() == ServerKind::Other
+            && self.capabilities.refusals.are_doubted()
     }
 
     /// Creates or removes a path. If the session is lost, it is opened again, and the change is repeated
@@ -404,6 +451,10 @@ impl Client {
         let mut was_lost = false;
         loop {
             let Err(error) = self.rename_either(&from, &to).await else { return Ok(()) };
+            if !was_lost && Box::pin(self.is_renamed_nevertheless(&error, &from, &to)).await? {
+                crate::trace::debug!("{from} was renamed: {error}");
+                return Ok(());
+            }
             let is_repeatable = Box::pin(self.recover(&error, &mut attempts)).await;
             was_lost |= is_repeatable;
             if !(is_repeatable || was_lost && refuses_path(&error)) {
@@ -416,6 +467,43 @@ impl Client {
                 // The question may have been answered by a listing, after which the session ends.
                 _ if self.capabilities.commands.ends_after_listing() => self.reconnect().await?,
                 _ => {}
+            }
+        }
+    }
+
+    /// Returns whether a file was renamed although `RNTO` was refused: the old name was there when `RNFR` was accepted, it
+    /// is gone, and the new name is there. A server that accepts `RNFR` for the name that is gone has not shown that it was
+    /// there.
+    async fn is_renamed_nevertheless(
+        &mut self,
+        error: &Error,
+        from: &RemotePath,
+        to: &RemotePath,
+    ) -> Result<bool> {
+        let is_about_target = matches!(error, Error::StatusCode(_)) && !is_about_old_name(error);
+        if !is_about_target || !self.may_be_made(error) {
+            return Ok(false);
+        }
+        let is_renamed = matches!(Box::pin(self.is_renamed(from, to)).await, Ok(true))
+            && self.refuses_old_name(from).await?;
+        self.capabilities.refusals.note(is_renamed);
+        Ok(is_renamed)
+    }
+
+    /// Returns whether `RNFR` is refused, and ends a rename that it has begun.
+    async fn refuses_old_name(&mut self, from: &RemotePath) -> Result<bool> {
+        let argument = self.reach(from, Spelling::Usual).await?;
+        let command = Command::with_path("RNFR", &argument, self.config.encoding)?;
+        self.state.pending_rename = Some(argument);
+        match self.control.run(Exchange::new(command, &["2xx", "3xx"])).await {
+            Err(error) if refuses_path(&error) => {
+                self.state.pending_rename = None;
+                Ok(true)
+            }
+            Err(error) => Err(error),
+            Ok(_) => {
+                self.end_renaming().await?;
+                Ok(false)
             }
         }
     }

@@ -36,7 +36,7 @@ pub(crate) use self::fxp::Handshake;
 pub(crate) use self::metadata::{
     FoundEntry, NO_IMAGE_TYPE, SizeAnswer, is_unknown_command, leaves_existence_open,
 };
-pub(crate) use self::navigation::Entering;
+pub(crate) use self::navigation::{Entering, may_be_about_slash};
 pub use self::raw::RawCommand;
 pub use self::stou::UniqueStream;
 pub(crate) use self::streams::ByteRange;

@@ -2,7 +2,7 @@
 //! the caller's working directory.
 
 use oxftp_proto::{
-    Code, Command, PathStyle, PathStyleHints, RemotePath, StatusCodeError, classify,
+    Code, Command, PathStyle, PathStyleHints, RemotePath, Reply, StatusCodeError, classify,
     dialog::{Exchange, is_restart_refused},
     server::ServerKind,
 };
@@ -94,7 +94,13 @@ impl Client {
         if self.state.entered_dirs.is_none() && self.state.working_dir.is_none() {
             self.query_working_dir().await?;
         }
-        self.enter_whole_or_stepwise(path).await?;
+        match self.enter_whole_or_stepwise(path).await {
+            Err(error)
+                if error.reply().is_some_and(may_be_about_slash)
+                    && self.may_want_slash(path)
+                    && matches!(self.enter_with_slash(path).await?, Entering::Inside) => {}
+            entered => entered?,
+        }
         let style = self.path_style();
         let home = self.state.working_dir.clone().flatten().filter(|home| style.can_reenter(home));
         if self.state.entered_dirs.is_none() {
@@ -558,13 +564,18 @@ impl Client {
                     }
                     entered.steps.push(step.clone());
                     entered.is_uncertain = false;
-                    if with_slash.is_some() && !has_slash {
-                        self.capabilities.final_slash = Some(false);
+                    if with_slash.is_some() {
+                        self.capabilities.final_slash = Some(has_slash);
                     }
                     return Ok(());
                 }
                 Err(error) if refuses_path(&error) => {
                     entered.is_uncertain = false;
+                    if has_slash && self.capabilities.final_slash.is_none() {
+                        // Only a server that wants a slash sees that the directory is missing.
+                        let is_missing = error.reply().is_some_and(classify::is_not_found);
+                        self.capabilities.final_slash = Some(is_missing);
+                    }
                     first_refusal.get_or_insert(error);
                 }
                 Err(error) => return Err(error),
@@ -759,6 +770,12 @@ pub(super) fn refuses_path(error: &Error) -> bool {
 fn is_about_path(error: &StatusCodeError) -> bool {
     matches!(error.info.code().class(), 4 | 5)
         && !matches!(error.info.code(), Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN)
+}
+
+/// Returns whether a directory may have been refused because its path has no slash at its end: the refusal says that it is
+/// no directory, or gives no reason.
+pub(crate) fn may_be_about_slash(refused: &Reply) -> bool {
+    classify::is_unexplained(refused) || classify::says_not_directory(refused)
 }
 
 fn accepted(entered: Result<()>) -> Result<bool> {

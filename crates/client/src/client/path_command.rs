@@ -85,7 +85,7 @@ impl Client {
     fn arguments(&self, verb: &str, argument: RemotePath) -> Vec<RemotePath> {
         let style = self.path_style();
         match verb {
-            "RMD" if self.capabilities.final_slash == Some(true) => {
+            "MKD" | "RMD" if self.capabilities.final_slash == Some(true) => {
                 let mut arguments = style.directory_arguments(&argument);
                 arguments.extend(self.with_final_slash(&argument));
                 arguments

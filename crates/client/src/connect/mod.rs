@@ -129,6 +129,11 @@ pub trait Socket: AsyncRead + AsyncWrite + fmt::Debug + Send + Sync + Unpin {
         true
     }
 
+    /// Returns, without waiting, whether the end of the stream has arrived; `false` if this is unknown.
+    fn has_ended(&self) -> bool {
+        false
+    }
+
     /// Returns the TCP stream whose bytes are exactly those of this connection, if there is one. A transfer of a
     /// local file may then be copied by the operating system.
     ///
@@ -193,6 +198,14 @@ impl Socket for TcpStream {
         let mut byte = [MaybeUninit::uninit(); 1];
         match socket2::SockRef::from(self).peek(&mut byte) {
             Ok(_) => true,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit(); 1];
+        match socket2::SockRef::from(self).peek(&mut byte) {
+            Ok(received) => received == 0,
             Err(error) => error.kind() != io::ErrorKind::WouldBlock,
         }
     }

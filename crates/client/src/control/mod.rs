@@ -461,7 +461,10 @@ impl ControlChannel {
                 }
                 Step::AwaitReply => self.reply_for(&dialog, deadline).await?,
                 Step::Open(address) => match &mut io {
-                    DialogIo::Data(dialer) => dialer.open(address).await,
+                    DialogIo::Data(dialer) => {
+                        let has_ended = || self.stream.as_ref().is_none_or(Stream::has_ended);
+                        dialer.open(address, &has_ended).await
+                    }
                     _ => Event::NotOpened,
                 },
                 Step::Listen => match &mut io {

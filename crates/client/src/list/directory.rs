@@ -193,6 +193,13 @@ impl DirectoryListing {
         self.push_last_line(None)
     }
 
+    /// Makes this an empty listing, which proves nothing: the server has refused to list a directory that was entered, as if
+    /// it were missing.
+    pub(super) fn refused_as_missing(mut self) -> Self {
+        self.is_without_data = true;
+        self
+    }
+
     /// Returns whether no byte has arrived.
     pub(super) fn is_blank(&self) -> bool {
         !self.has_lines && !self.has_entries

@@ -20,7 +20,7 @@ use crate::{
     Client, Error, ListCommand, Result,
     capabilities::listing::ListAll,
     capabilities::optional_commands::OptionalCommand,
-    client::{Entering, FollowUp, NO_IMAGE_TYPE, is_unknown_command},
+    client::{Entering, FollowUp, NO_IMAGE_TYPE, is_unknown_command, may_be_about_slash},
 };
 
 /// A directory to be listed.
@@ -55,6 +55,8 @@ struct Refusals {
     by_path: Option<(Verb, ByPath)>,
     /// `MLSD` was refused without a path, or the directory cannot be entered.
     lacks_mlsd: bool,
+    /// The last `LIST` or `NLST` without a path was refused as that of a missing directory.
+    is_missing_inside: bool,
 }
 
 impl Client {
@@ -112,6 +114,17 @@ impl Client {
                 refusals.add(method, refusal, is_bare, error);
             }
             if chain.next(refusal).is_none() {
+                if refusals.are_of_empty_directory(is_inside || is_bare) {
+                    let listing = self.prepare(target, method).refused_as_missing();
+                    return Ok(refusals.attach(listing, target.required));
+                }
+                if refusals.may_be_about_slash()
+                    && self.may_want_slash(target.path)
+                    && matches!(self.enter_with_slash(target.path).await?, Entering::Inside)
+                {
+                    let method = ListMethod { entered: true, ..method };
+                    return Box::pin(self.open_with_fallbacks(target, method, true, follow_up)).await;
+                }
                 self.restore_working_dir().await?;
                 return Err(refusals.into_error());
             }
@@ -284,12 +297,26 @@ impl Refusals {
             let said = if is_empty { ByPath::Empty } else { ByPath::Refused };
             self.by_path = self.by_path.or(Some((method.verb, said)));
         }
+        if (method.entered || is_bare) && (method.verb.is_list() || method.verb == Verb::Nlst) {
+            self.is_missing_inside = error.reply().is_some_and(classify::is_not_found);
+        }
         self.lacks_mlsd |=
             method.verb == Verb::Mlsd && (method.entered || is_bare) && refusal == Refusal::Path;
         // An unknown command is reported only if every other one is refused, too.
         if self.first.as_ref().is_none_or(is_about_command) {
             self.first = Some(error);
         }
+    }
+
+    /// Returns whether the directory may have been refused because its path has no slash at its end.
+    fn may_be_about_slash(&self) -> bool {
+        self.not_entered.as_ref().is_some_and(|refused| may_be_about_slash(&refused.info))
+    }
+
+    /// Returns whether the directory is empty: it was entered, and is said to be missing when it is listed. Some game
+    /// consoles answer so, since their systems find nothing in an empty directory.
+    fn are_of_empty_directory(&self, is_inside: bool) -> bool {
+        is_inside && self.is_missing_inside
     }
 
     /// Records in the open listing which attempts were refused before it.

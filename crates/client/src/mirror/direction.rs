@@ -20,6 +20,7 @@ use crate::transfer::{
 };
 use crate::{
     Client, Error, Location, Pool, PooledClient, Result,
+    client::Entering,
     error::{local_fs::LocalFsError, report::CopyLocations},
     local_fs::FileSystem,
 };
@@ -284,7 +285,13 @@ async fn check_remote_source(client: &mut Client, source: &RemotePath) -> Result
     if source.is_empty() || client.is_directory_by_entering(source).await? {
         return Ok(());
     }
-    client.metadata(source).await?;
+    let is_directory = client.metadata(source).await?.is_dir();
+    if is_directory
+        && client.may_want_slash(source)
+        && matches!(client.enter_with_slash(source).await?, Entering::Inside)
+    {
+        return client.restore_working_dir().await;
+    }
     Err(Error::Skipped { path: source.to_string(), why: "it is not a directory, or it cannot be entered" })
 }
 
@@ -300,9 +307,9 @@ async fn check_local_source(fs: &dyn FileSystem, source: &Path) -> Result<()> {
 }
 
 async fn prepare_remote_target(client: &mut Client, target: &RemotePath, dry_run: bool) -> Result<RootState> {
-    let target_exists = target.is_empty() || client.is_directory_by_entering(target).await?;
+    let mut target_exists = target.is_empty() || client.is_directory_by_entering(target).await?;
     if !target_exists && !dry_run {
-        client.create_dir_all(target).await?;
+        target_exists = !client.create_with_parents(target.clone()).await?;
     }
     let target_keeps_times = client.features().await?.contains("MFMT");
     Ok(RootState { target_exists, target_keeps_times })

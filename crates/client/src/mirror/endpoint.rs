@@ -151,7 +151,7 @@ impl Endpoint<'_> {
                 Self::Local { fs, root } => partial_file::remove_file(*fs, &path.on_disk(root)?).await,
                 Self::Remote { client, root, .. } => {
                     let path = path.on_server(root, client.encoding());
-                    client.remove_file(path).await
+                    client.remove_listed_file(&path).await
                 }
             }
         })

@@ -84,6 +84,11 @@ impl Stream {
         self.socket().has_unread()
     }
 
+    /// Returns, without waiting, whether the peer has ended the connection.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.socket().has_ended()
+    }
+
     pub(crate) fn reset_on_close(&self, reset: bool) {
         self.socket().reset_on_close(reset);
     }

@@ -102,7 +102,7 @@ impl Client {
                     below.push((entry.path(), depth + 1, AncestorChain::of(&entry).with_parent(&parent)));
                     continue;
                 }
-                match self.remove_file(&entry.path()).await {
+                match self.remove_listed_file(&entry.path()).await {
                     Ok(()) => report.files += 1,
                     Err(error) => report.note(entry.path().to_string(), error),
                 }

@@ -77,7 +77,7 @@ impl SourceRemover<RemotePath> {
         Box::pin(async move {
             let mut client = client.reconnecting(self.reconnects);
             match &self.moved {
-                None => client.remove_file(path).await,
+                None => client.remove_listed_file(path).await,
                 Some(moved) => moved.move_to_free_name(&mut client, path).await,
             }
         })

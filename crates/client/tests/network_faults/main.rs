@@ -207,8 +207,7 @@ impl Site {
 
     fn builder(&self) -> ClientBuilder {
         match &self.ca_pem {
-            Some(pem) => Client::builder()
-                .explicit_tls(TlsConfig::new().root_certificates_pem(pem).unwrap()),
+            Some(pem) => Client::builder().explicit_tls(TlsConfig::new().root_certificates_pem(pem).unwrap()),
             None => Client::builder(),
         }
     }

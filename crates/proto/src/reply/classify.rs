@@ -126,6 +126,21 @@ pub fn says_exists(reply: &Reply) -> bool {
     reply.code() == Code::DIRECTORY_EXISTS || has_code(reply, &[550]) && exists
 }
 
+/// Returns whether a path was refused without a reason: the text is neither about permissions nor about what exists.
+#[must_use]
+pub fn is_unexplained(reply: &Reply) -> bool {
+    has_code(reply, &[550, 553])
+        && presence(reply) == Presence::Unknown
+        && !says_permission(reply)
+        && !says_any(reply, &["exist"])
+}
+
+/// Returns whether a refusal says that the path is no directory.
+#[must_use]
+pub fn says_not_directory(reply: &Reply) -> bool {
+    has_code(reply, &[501, 550]) && says_any(reply, &["not a directory", "not directory"])
+}
+
 /// Returns whether a login was refused because of its user name or password, independent of the code. Repeating it
 /// may lock the account.
 #[must_use]

@@ -86,6 +86,8 @@ pub struct ServerBehaviour {
     pub listens_late: bool,
     /// The port of a data connection is open only after the transfer command.
     pub listens_at_transfer: bool,
+    /// The port of a data connection is closed at any command but the one that transfers.
+    pub port_for_next_command: bool,
     /// The data connections of listings are reset after their data.
     pub resets_listings: bool,
     /// `STOR` ignores the directory in its path, and stores files in the working directory.
@@ -183,6 +185,7 @@ impl Default for ServerBehaviour {
             passive: |port| format!("227 Entering Passive Mode (127,0,0,1,{},{})", port >> 8, port & 255),
             listens_late: false,
             listens_at_transfer: false,
+            port_for_next_command: false,
             resets_listings: false,
             stores_in_working_dir: false,
             data_connections: usize::MAX,

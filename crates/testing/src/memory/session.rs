@@ -114,6 +114,9 @@ async fn run(
             state.commands.push(line.clone());
             state.behaviour.clone()
         };
+        if behaviour.port_for_next_command && !TRANSFER_VERBS.contains(&&*verb) {
+            session.passive = None;
+        }
         if session.transfers >= behaviour.transfers_per_session {
             return Ok(());
         }
@@ -187,6 +190,10 @@ impl MemorySession {
             return self.reply(&refusal.replace('@', argument)).await;
         };
         let path = &*path;
+        let has_port = self.passive.is_some() || self.bound.is_some() || self.active.is_some();
+        if !has_port && TRANSFER_VERBS.contains(&verb) {
+            return self.reply("425 Use PORT or PASV first.").await;
+        }
         match verb {
             "LIST" | "NLST" | "MLSD" => self.list(verb, path, behaviour).await,
             "RETR" => self.send_file(path, behaviour).await,
@@ -617,6 +624,9 @@ const PATH_VERBS: [&str; 15] = [
     "APPE", "CWD", "DELE", "LIST", "MDTM", "MFMT", "MKD", "MLSD", "NLST", "RETR", "RMD", "RNFR", "RNTO",
     "SIZE", "STOR",
 ];
+
+/// The commands that need a data connection.
+const TRANSFER_VERBS: [&str; 6] = ["APPE", "LIST", "MLSD", "NLST", "RETR", "STOR"];
 
 /// Returns the bytes of a text that is sent.
 fn wire_bytes(text: &str, names_are_bytes: bool) -> Cow<'_, [u8]> {

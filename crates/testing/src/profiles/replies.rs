@@ -6,6 +6,11 @@ use crate::memory::{ListedPath, PathArgument, ServerBehaviour};
 pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "absolute_paths_only", behaviour: absolute_paths_only },
     Profile { name: "active_type_ascii_only", behaviour: active_type_ascii_only },
+    Profile { name: "changes_refused_when_done", behaviour: changes_refused_when_done },
+    Profile { name: "directories_with_final_slash", behaviour: directories_with_final_slash },
+    Profile { name: "empty_directory_said_missing", behaviour: empty_directory_said_missing },
+    Profile { name: "names_in_colors", behaviour: names_in_colors },
+    Profile { name: "port_for_next_command", behaviour: port_for_next_command },
     Profile { name: "agrees_to_all", behaviour: agrees_to_all },
     Profile { name: "aliases_of_success", behaviour: aliases_of_success },
     Profile { name: "changes_to_anything", behaviour: changes_to_anything },
@@ -584,4 +589,44 @@ fn clock_of_esp8266() -> ServerBehaviour {
         let kind = if item.is_directory() { "dir" } else { "file" };
         format!("Type={kind};Size={};Modify=20000101160656; {name}", item.size())
     })
+}
+
+/// Directories are made and removed, and files renamed, but the reply is a refusal (Android's storage framework, Wii U).
+fn changes_refused_when_done() -> ServerBehaviour {
+    ServerBehaviour {
+        confirmations: &[("MKD", "550 Failed."), ("RMD", "550 Failed."), ("RNTO", "553 Can't rename file.")],
+        ..classic()
+    }
+}
+
+/// Paths of directories need a slash at their end.
+fn directories_with_final_slash() -> ServerBehaviour {
+    fn reads_path(path: PathArgument<'_>) -> Option<String> {
+        let is_of_directory = matches!(path.verb, "CWD" | "LIST" | "NLST");
+        let is_complete = path.argument.ends_with('/') || matches!(path.argument, "." | "..");
+        (is_complete || !is_of_directory).then(|| match path.argument.strip_prefix('/') {
+            Some(from_root) => from_root.trim_end_matches('/').to_owned(),
+            None => format!("{}/{}", path.directory, path.argument.trim_end_matches('/')),
+        })
+    }
+    ServerBehaviour { reads_path: Some(reads_path), missing: "550 @: not a directory", ..classic() }
+}
+
+/// An empty directory cannot be listed: the system finds nothing in it (Wii U).
+fn empty_directory_said_missing() -> ServerBehaviour {
+    ServerBehaviour { empty_listing: Some("550 No such file or directory"), ..classic() }
+}
+
+/// `ls --color`.
+fn names_in_colors() -> ServerBehaviour {
+    ServerBehaviour { ..classic() }.listing(|name, item| {
+        let color = if item.is_directory() { "\u{1b}[01;34m" } else { "" };
+        lines::ls(&format!("\u{1b}[0m{color}{name}\u{1b}[0m"), item)
+    })
+}
+
+/// The port of `PASV` is closed at any command but the one that transfers.
+fn port_for_next_command() -> ServerBehaviour {
+    let refused = vec!["MLSD", "MLST", "MFMT", "FEAT", "SITE"];
+    ServerBehaviour { port_for_next_command: true, refused, ..classic() }
 }

@@ -6,6 +6,7 @@
 mod control_connection;
 mod downloads;
 mod listings;
+mod refusals;
 mod uploads;
 
 use std::{net::SocketAddr, path::Path, time::Duration};
