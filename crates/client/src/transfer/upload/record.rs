@@ -362,8 +362,11 @@ mod tests {
 
     #[test]
     fn torn_upload_record_leaves_earlier_one() {
-        let longest =
-            SourceId { size: u64::MAX, modified: Some(i128::MIN), inode: Some((u64::MAX, u64::MAX)) };
+        let longest = SourceId {
+            size: u64::MAX,
+            modified: Some(i128::MIN),
+            inode: Some(Inode { device: u64::MAX, number: u64::MAX }),
+        };
         let full = vec!["0123abcd".to_owned(); MAX_STALE];
         let longest = UploadState { source: longest, offset: u64::MAX, stale: full, ..state() };
         assert!(longest.encode(u64::MAX).len() < HALF);
