@@ -216,6 +216,10 @@ impl Client {
                 Ok((opened, reply.filter(|_| !is_restart || Some(mode) == first)))
             }
             (Err(Error::DataConnect(_)), _, Some(failure)) => Err(Error::DataConnect(failure)),
+            // The other passive command is unknown: what failed is the connection.
+            (Err(error), None, Some(failure)) if error.reply().is_some_and(classify::is_unknown_command) => {
+                Err(Error::DataConnect(failure))
+            }
             (Err(error), None, None) => {
                 let is_closed = error.is_connection_lost() || error.code() == Some(Code::SERVICE_CLOSING);
                 self.capabilities.lost_to_passive = is_closed && self.control.was_closed_by_server();

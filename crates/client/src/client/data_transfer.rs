@@ -3,8 +3,9 @@
 use oxftp_proto::{
     Code, Command, RemotePath, StatusCodeError, TransferType, classify,
     dialog::{self, Completion, Exchange, MdtmReply, PassiveMode, Started, Transfer},
+    server::ServerKind,
 };
-use std::{pin::pin, time::Duration};
+use std::{io, pin::pin, time::Duration};
 
 use super::{
     Client,
@@ -370,7 +371,7 @@ impl Client {
                 true => FileQueries::None,
                 false => queries.clone().without(&self.capabilities.commands),
             };
-            let has_query = matches!(queries, FileQueries::ModificationTime(_));
+            let has_query = matches!(queries, FileQueries::ModificationTime(_)) && !self.is_broken();
             match self.begin_boxed(queries, command.clone(), request).await {
                 // A command that the configuration requires, such as `EPSV` alone, is lost again each time.
                 Err(error)
@@ -399,10 +400,8 @@ impl Client {
                 }
                 Err(error) if is_home && self.learns_late_port(&command, &error).await => {}
                 // Some servers close the port at any command but the one that transfers.
-                Err(Error::StatusCode(refused))
-                    if has_query
-                        && refused.info.code() == Code::CANNOT_OPEN_DATA
-                        && refused.expected == ["1xx"] =>
+                Err(error)
+                    if has_query && self.server_kind() == ServerKind::Other && is_without_port(&error) =>
                 {
                     self.capabilities.port_for_next_command = true;
                 }
@@ -617,6 +616,19 @@ fn lacks_passive_port(error: &Error) -> bool {
             && refused.expected.iter().any(|code| matches!(&**code, "227" | "229"))
     };
     matches!(error, Error::StatusCode(refused) if is_passive(refused))
+}
+
+/// Returns whether the server has refused the data connection, or the transfer because of it.
+fn is_without_port(error: &Error) -> bool {
+    match error {
+        Error::DataConnect(error) => {
+            matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset)
+        }
+        Error::StatusCode(refused) => {
+            refused.info.code() == Code::CANNOT_OPEN_DATA && refused.expected == ["1xx"]
+        }
+        _ => false,
+    }
 }
 
 fn is_listing(command: &Command) -> bool {

@@ -214,13 +214,17 @@ impl Client {
     /// or at all: some servers know no `CWD`.
     async fn is_listed_directory(&mut self, path: &RemotePath, refused: &Error) -> Result<bool> {
         let says_present = refused.reply().is_some_and(classify::says_exists);
-        if !says_present || self.server_kind() != ServerKind::Other {
+        let is_explained = !refused.reply().is_some_and(classify::is_unexplained);
+        if is_explained && !says_present || self.server_kind() != ServerKind::Other {
             return Ok(false);
         }
         if self.may_want_slash(path)
             && matches!(Box::pin(self.enter_with_slash(path)).await?, Entering::Inside)
         {
             return Ok(true);
+        }
+        if !says_present {
+            return Ok(false);
         }
         let listed = Box::pin(self.stat_by_listing(path, FollowUp::Nothing)).await;
         Ok(listed.is_ok_and(|entry| entry.is_dir()))

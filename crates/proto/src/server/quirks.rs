@@ -61,16 +61,7 @@ const QUIRKS: [(ServerKind, Quirks); 5] = [
         ServerKind::ProFtpd,
         Quirks { ends_closed_downloads: true, answers_after_abort: true, hides_dot_files: true, ..NONE },
     ),
-    (
-        ServerKind::PureFtpd,
-        Quirks {
-            ends_closed_downloads: true,
-            ends_closed_tls_downloads: true,
-            accepts_new_tls_sessions: true,
-            hides_dot_files: true,
-            ..NONE
-        },
-    ),
+    (ServerKind::PureFtpd, Quirks { accepts_new_tls_sessions: true, hides_dot_files: true, ..NONE }),
     (ServerKind::Pyftpdlib, Quirks { accepts_new_tls_sessions: true, ..NONE }),
     (ServerKind::Iis, Quirks { rejects_pipelining: true, needs_opts_utf8: true, ..NONE }),
 ];
