@@ -388,13 +388,13 @@ async fn range_of_pool_is_ended_without_abor() {
     }
 }
 
-/// Pure-FTPd may send `150` in place of the final reply to a download.
+/// A server may send `150` in place of the final reply to a download.
 #[tokio::test]
 async fn passive_reply_ends_range_without_final_reply() {
     let ended = |script: Script| {
         script.send("0123456789").expect("EPSV").close_data().reply("150 0.000 seconds").listen()
     };
-    let first = Script::new().greeting("220 Welcome to Pure-FTPd").login().type_image();
+    let first = Script::new().greeting("220 (vsFTPd 3.0.3)").login().type_image();
     let second = ended(open_transfer(first, "RETR file")).expect("REST 4").reply("350 go");
     let script = ended(second.expect("RETR file").reply("150 here"));
     let (server, pool) = start_pool([script.expect("DELE file").reply("250 gone")]).await;

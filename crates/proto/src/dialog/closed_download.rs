@@ -7,8 +7,7 @@ use crate::Code;
 /// skips the replies to the download and to `ABOR`, if it was sent.
 ///
 /// For servers that reply in order: the answer to the passive command is the last reply, even if the download got none, or
-/// a second preliminary reply (Pure-FTPd). Pure-FTPd may also refuse the passive command as unknown before it notices that
-/// the data connection is closed.
+/// a second preliminary reply.
 #[derive(Debug)]
 pub struct ClosedDownload {
     mode: PassiveMode,
