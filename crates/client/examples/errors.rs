@@ -12,7 +12,7 @@ mod support;
 pub(crate) async fn run(url: &FtpUrl) -> support::Result {
     let builder = || ClientBuilder::from_url(url);
     let mut client = builder().connect(url.host()).await?;
-    if let Err(error) = client.login(Credentials::new("nobody", "wrong")).await {
+    if let Err(error) = client.login(Credentials::new("me", "wrong")).await {
         println!("{:?}: {error}", error.kind());
     }
 

@@ -381,8 +381,8 @@ impl Client {
         Ok(())
     }
 
-    /// Returns whether a refused change may have been made, so that it is worth a query: the refusal gives no reason. The
-    /// first refusals of an unknown server decide whether later ones are doubted.
+    /// Returns whether the server may have made a change that it refused, so that this is checked: the refusal states no reason.
+    /// The first refusals of an unknown server decide whether later ones are checked.
     fn may_be_made(&self, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         classify::is_unexplained(&refused.info)

@@ -773,7 +773,7 @@ fn is_about_path(error: &StatusCodeError) -> bool {
 }
 
 /// Returns whether a directory may have been refused because its path has no slash at its end: the refusal says that it is
-/// no directory, or gives no reason.
+/// no directory, or states no reason.
 pub(crate) fn may_be_about_slash(refused: &Reply) -> bool {
     classify::is_unexplained(refused) || classify::says_not_directory(refused)
 }

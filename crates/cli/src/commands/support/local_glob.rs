@@ -5,7 +5,7 @@ use std::{
     path::{MAIN_SEPARATOR, Path, PathBuf},
 };
 
-use super::url_glob::{Names, UrlGlob, alternatives};
+use super::url_glob::{NamePattern, Names, UrlGlob, alternatives};
 use crate::failure::{Failure, Result};
 
 /// Returns the paths that match, sorted; a path that exists, or that has no pattern, stands for itself.
@@ -29,26 +29,8 @@ pub(crate) fn expand(path: &Path) -> Result<Vec<PathBuf>> {
             Some(glob) => {
                 let base = PathBuf::from(String::from_utf8_lossy(&glob.base).into_owned());
                 let mut matching = match &glob.names {
-                    Names::Levels(levels) => levels.iter().fold(vec![base], |directories, pattern| {
-                        let entries = directories.iter().flat_map(|directory| entries(directory));
-                        entries.filter(|(name, _)| pattern.matches(name)).map(|(_, path)| path).collect()
-                    }),
-                    Names::Tree(pattern) => {
-                        let mut matching = Vec::new();
-                        let mut waiting = vec![(String::new(), base)];
-                        while let Some((above, directory)) = waiting.pop() {
-                            for (name, path) in entries(&directory) {
-                                let below = if above.is_empty() { name } else { format!("{above}/{name}") };
-                                if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) {
-                                    waiting.push((below.clone(), path.clone()));
-                                }
-                                if pattern.matches(&below) {
-                                    matching.push(path);
-                                }
-                            }
-                        }
-                        matching
-                    }
+                    Names::Levels(levels) => matching_by_level(base, levels),
+                    Names::Tree(pattern) => matching_in_tree(base, pattern),
                 };
                 matching.sort();
                 found.append(&mut matching);
@@ -59,6 +41,30 @@ pub(crate) fn expand(path: &Path) -> Result<Vec<PathBuf>> {
         true => Err(Failure::NoMatch { pattern: text.to_owned() }),
         false => Ok(found),
     }
+}
+
+fn matching_by_level(base: PathBuf, levels: &[NamePattern]) -> Vec<PathBuf> {
+    levels.iter().fold(vec![base], |directories, pattern| {
+        let entries = directories.iter().flat_map(|directory| entries(directory));
+        entries.filter(|(name, _)| pattern.matches(name)).map(|(_, path)| path).collect()
+    })
+}
+
+fn matching_in_tree(base: PathBuf, pattern: &NamePattern) -> Vec<PathBuf> {
+    let mut matching = Vec::new();
+    let mut waiting = vec![(String::new(), base)];
+    while let Some((above, directory)) = waiting.pop() {
+        for (name, path) in entries(&directory) {
+            let below = if above.is_empty() { name } else { format!("{above}/{name}") };
+            if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) {
+                waiting.push((below.clone(), path.clone()));
+            }
+            if pattern.matches(&below) {
+                matching.push(path);
+            }
+        }
+    }
+    matching
 }
 
 /// Returns names and paths of the entries of a directory; those of an unreadable one match nothing.

@@ -102,9 +102,10 @@ impl Operands {
         let Some(seconds) = args.stable else { return Ok(selector) };
         let looked_at = self.found.iter().map(|operand| (&operand.url, operand.entry.as_ref()));
         let stability = Stability::of_urls(session, looked_at, seconds, levels).await?;
-        // The listings where patterns matched are older than that.
+        // The listings where patterns matched are older than that. A file that is gone since then fails alone, when the
+        // command reaches it.
         for operand in self.found.iter_mut().filter(|operand| operand.entry.is_some()) {
-            operand.entry = Some(metadata(session, &operand.url).await?);
+            operand.entry = metadata(session, &operand.url).await.ok();
         }
         Ok(selector.and([stability.into_selection()]))
     }

@@ -261,7 +261,7 @@ async fn refused_deletions_are_reported() {
     let script = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
     let script = send_file(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
     let script = script.expect("DELE d/a").reply("550 Delete operation failed.");
-    // The refusal gives no reason, so it is checked.
+    // The refusal states no reason, so it is checked.
     let script = send_file(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
     let (server, pool) = start_pool(script.expect("DELE d/b").reply("550 No such file.")).await;
 
