@@ -11,8 +11,11 @@ use std::{
     ffi::OsStr,
     fs,
     io::Write,
+    os::unix::process::CommandExt,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -132,22 +135,45 @@ pub(crate) fn oxftp(words: &[impl AsRef<OsStr>]) -> Command {
 
 /// Runs a command to its end.
 pub(crate) fn run(command: &mut Command) -> Run {
-    command.output().unwrap().into()
+    finish(command, &[])
 }
 
 /// Runs a command to its end, with input.
 pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Run {
-    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    let writer = std::thread::spawn(move || {
+    finish(command.stdin(Stdio::piped()), input)
+}
+
+/// Runs a command to its end. One that takes longer than [`MAX_RUN`] is killed with its children, and fails the test.
+fn finish(command: &mut Command, input: &[u8]) -> Run {
+    command.process_group(0);
+    let mut child = command.spawn().unwrap();
+    let writer = child.stdin.take().map(|mut stdin| {
+        let input = input.to_vec();
         // The program may close the pipe; the test checks its messages.
-        let _ = stdin.write_all(&input);
+        thread::spawn(move || drop(stdin.write_all(&input)))
     });
-    let run = child.wait_with_output().unwrap().into();
-    writer.join().unwrap();
+    let group = rustix::process::Pid::from_child(&child);
+    let (end, ended) = mpsc::channel::<()>();
+    let watch = thread::spawn(move || {
+        let is_late = ended.recv_timeout(MAX_RUN) == Err(RecvTimeoutError::Timeout);
+        if is_late {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        is_late
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(end);
+    let is_late = watch.join().unwrap();
+    if let Some(writer) = writer {
+        writer.join().unwrap();
+    }
+    let run = Run::from(output);
+    assert!(!is_late, "{command:?} took longer than {MAX_RUN:?}: {}{}", run.stdout(), run.stderr);
     run
 }
+
+/// More than any run of a test takes.
+const MAX_RUN: Duration = Duration::from_secs(300);
 
 /// Exit code and output of a run.
 #[derive(Debug)]
@@ -199,7 +225,7 @@ pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !so() {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -13,18 +13,41 @@ use expectrl::Expect;
 
 use crate::common::{Run, Site, run};
 
-/// Unlocks the keyring of `$HOME`, and runs the program.
-const SCRIPT: &str =
-    r#"printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$0" "$@""#;
+/// Unlocks the keyring of `$HOME`, waits until the session bus has it, and runs the program.
+const SCRIPT: &str = r#"
+printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+tries=0
+until dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetNameOwner \
+    string:org.freedesktop.secrets >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    test $tries -lt 600 || exit 99
+    sleep 0.05
+done
+exec "$0" "$@""#;
+
+/// A session bus that starts no services: neither a second keyring, which would be locked, nor a window that asks for
+/// the password of one.
+const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#;
 
 /// Returns whether the programs are installed; `.ci/servers` installs them.
 fn is_available() -> bool {
-    let found = |program: &str| {
-        let version =
-            Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        version.is_ok_and(|status| status.success())
+    let found = |program: &&str| {
+        let path = env::var_os("PATH").unwrap_or_default();
+        env::split_paths(&path).any(|directory| directory.join(program).is_file())
     };
-    let is_available = found("dbus-run-session") && found("gnome-keyring-daemon");
+    let is_available = ["dbus-run-session", "dbus-send", "gnome-keyring-daemon"].iter().all(found);
     let is_required = env::var_os("OXFTP_REQUIRE_SERVERS").is_some_and(|value| value == "1");
     assert!(is_available || !is_required, "gnome-keyring or dbus is missing");
     if !is_available {
@@ -38,8 +61,9 @@ fn command(site: &Site, words: &[&str]) -> Command {
     for directory in [&home, &sockets] {
         fs::create_dir_all(directory).unwrap();
     }
+    let bus = site.keep("bus.conf", BUS);
     let mut command = Command::new("dbus-run-session");
-    command.args(["--", "sh", "-c", SCRIPT, env!("CARGO_BIN_EXE_oxftp")]).args(words);
+    command.args(["--config-file", &bus, "--", "sh", "-c", SCRIPT, env!("CARGO_BIN_EXE_oxftp")]).args(words);
     command.env("HOME", &home).env("XDG_DATA_HOME", home.join("data")).env("XDG_RUNTIME_DIR", sockets);
     command
         .env("XDG_CONFIG_HOME", home.join("config"))
@@ -59,7 +83,7 @@ fn type_password(site: &Site, words: &[&str], password: &str) -> String {
 }
 
 fn without_terminal(site: &Site, words: &[&str]) -> Run {
-    run(command(site, words).stdin(Stdio::null()))
+    run(command(site, words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
 }
 
 #[test]
