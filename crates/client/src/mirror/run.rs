@@ -633,7 +633,7 @@ impl MirrorContext {
         let moved = match self.options.dry_run {
             true => Transferred { bytes: 0, resumed: 0 },
             false => {
-                let (options, upload) = (self.file_options, self.options.upload);
+                let (options, upload) = (&self.file_options, self.options.upload);
                 let moved =
                     Box::pin(transfer.run(&file.source, options, upload, &self.backups, follow_up, progress));
                 self.note_name(&path, &file.source, moved.await)?

@@ -20,7 +20,7 @@ use crate::transfer::{
     partial_name::{new_token, remote_partial_path},
     preserve::exact_time,
     server_to_server::{ServerFile, copy_through_client, hash_mismatch, set_mode, set_modified, verify},
-    upload::file::{FileUpload, UploadOptions},
+    upload::file::{FileUpload, UploadOptions, UploadTime},
 };
 use crate::{Client, Result, client::FollowUp, hash_file, local_fs::FileSystem};
 
@@ -84,7 +84,7 @@ impl FileTransfer<'_> {
     pub(crate) async fn run(
         &mut self,
         facts: &NodeFacts,
-        options: FileOptions,
+        options: &FileOptions,
         upload: UploadOptions,
         backups: &MirrorBackups,
         follow_up: FollowUp,
@@ -96,10 +96,10 @@ impl FileTransfer<'_> {
                 let remote = RemoteFile { path: source, size: facts.size, modified: facts.modified, mode };
                 // A partial file of this transfer is equivalent to one of an earlier transfer.
                 let resume = options.resume || progress.has_started();
-                let options = FileOptions { resume, ..options };
                 let download = FileDownload {
                     fs,
                     options,
+                    resume,
                     backups: backups.local.as_ref(),
                     continues_final: false,
                     follow_up,
@@ -114,13 +114,12 @@ impl FileTransfer<'_> {
             Self::Upload { fs, source, client, target } => {
                 // The listed time is preserved, so that the next mirror notices a file that changes meanwhile.
                 let modified = facts.modified.filter(|time| time.zone() != Zone::Unknown);
-                let options = FileOptions { preserve_times: modified.is_some(), ..options };
                 let upload = FileUpload {
                     fs: &***fs,
                     options,
                     upload,
                     backups: backups.remote.as_ref(),
-                    modified,
+                    time: UploadTime::Listed(modified),
                     follow_up,
                     progress,
                 };

@@ -6,7 +6,7 @@ use super::{backup::Backup, source_removal::SourceRemoval, symlink::Links};
 use crate::{Candidate, Error, Progress, Result, Selection, progress::Silent};
 
 /// Options for the transfer of each file: what is preserved and checked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct FileOptions {
     pub(crate) resume: bool,
     /// Transfers text (`TYPE A`).

@@ -44,7 +44,9 @@ use crate::{
 /// Download of one file.
 pub(crate) struct FileDownload<'a> {
     pub(crate) fs: &'a Arc<dyn FileSystem>,
-    pub(crate) options: FileOptions,
+    pub(crate) options: &'a FileOptions,
+    /// A partial file is resumed, be it of this run or of an earlier one.
+    pub(crate) resume: bool,
     /// The backups to which a file that is replaced is moved.
     pub(crate) backups: Option<&'a LocalBackups>,
     /// A file under the final name is not transferred if it is whole, and resumed if it is shorter.
@@ -106,7 +108,7 @@ impl FileDownload<'_> {
         let partial = partial_path(target);
         refuse_link(&**self.fs, &partial).await?;
         // The partial file is locked before its length is read, because another download may be writing it.
-        let resumes = self.options.resume && self.progress.may_resume() && !client.converts_files();
+        let resumes = self.resume && self.progress.may_resume() && !client.converts_files();
         let mut earlier = if resumes { PartialFile::open(self.fs, &partial).await? } else { None };
         if resumes && self.continues_final {
             match self.final_file(client, remote, target).await? {
@@ -478,9 +480,12 @@ impl FileDownload<'_> {
 impl FileDownload<'_> {
     /// Returns whether a file is read into memory: it is small, and no file is needed on disk before it is complete.
     fn is_small(&self, remote: &RemoteFile<'_>) -> bool {
-        let FileOptions { resume, ascii, verify, .. } = self.options;
-        let is_plain =
-            !resume && !ascii && !self.options.sets_mode() && !verify.reads_files() && self.backups.is_none();
+        let FileOptions { ascii, verify, .. } = self.options;
+        let is_plain = !self.resume
+            && !ascii
+            && !self.options.sets_mode()
+            && !verify.reads_files()
+            && self.backups.is_none();
         is_plain && remote.size.is_some_and(|size| size < MIN_BLOCK as u64)
     }
 

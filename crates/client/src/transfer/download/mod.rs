@@ -498,7 +498,7 @@ impl<'c> Download<'c> {
         let config = self.worker.config();
         TreeDownload {
             fs: confined(&config.file_system, base),
-            options: self.file,
+            options: self.file.clone(),
             choice: self.choice.clone(),
             backups: backup.map(|backup| Arc::new(Backups::new(backup, beside.to_owned()))),
             sources: self.choice.source.below(sources, self.job.retries),

@@ -66,7 +66,7 @@ impl Download<'_> {
             // A descriptor may refer to a regular file: its earlier content is kept.
             file: fs.open(path, OpenMode::Append).await?,
             path,
-            options: self.file,
+            options: &self.file,
             written: 0,
         };
         let observer = self.job.progress.clone();
@@ -115,7 +115,7 @@ impl Download<'_> {
 struct Special<'a> {
     file: Box<dyn FileHandle>,
     path: &'a Path,
-    options: FileOptions,
+    options: &'a FileOptions,
     written: u64,
 }
 

@@ -189,7 +189,8 @@ impl JobHandler for TreeDownload {
         let resume = (self.options.resume || progress.has_started()) && !self.options.ascii;
         let download = FileDownload {
             fs: &self.fs,
-            options: FileOptions { resume, ..self.options },
+            options: &self.options,
+            resume,
             backups: self.backups.as_deref(),
             continues_final: self.options.resume && !progress.has_started(),
             follow_up: if self.sources.is_some() { FollowUp::Nothing } else { follow_up },

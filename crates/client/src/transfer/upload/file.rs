@@ -32,15 +32,24 @@ use crate::{
 /// Upload of one file.
 pub(crate) struct FileUpload<'a> {
     pub(crate) fs: &'a dyn FileSystem,
-    pub(crate) options: FileOptions,
+    pub(crate) options: &'a FileOptions,
     pub(crate) upload: UploadOptions,
     /// The backups to which a file that is replaced is moved. Only with [`UploadOptions::temporary`].
     pub(crate) backups: Option<&'a RemoteBackups>,
-    /// The time to preserve in place of the local file's own.
-    pub(crate) modified: Option<Timestamp>,
+    /// The time that the server's file gets if times are preserved.
+    pub(crate) time: UploadTime,
     /// The next operation on the same session.
     pub(crate) follow_up: FollowUp,
     pub(crate) progress: &'a FileProgress<'a>,
+}
+
+/// The time that is preserved.
+#[derive(Clone, Copy)]
+pub(crate) enum UploadTime {
+    /// The modification time of the local file.
+    Local,
+    /// The listed one. Without one, no time is set.
+    Listed(Option<Timestamp>),
 }
 
 /// Options that only uploads have.
@@ -642,9 +651,10 @@ impl FileUpload<'_> {
 
     /// Returns the time that the server's file gets.
     fn time(&self, modified: Option<SystemTime>) -> Option<Timestamp> {
-        match self.options.preserve_times {
-            true => self.modified.or_else(|| modified.and_then(timestamp)),
-            false => None,
+        match self.time {
+            _ if !self.options.preserve_times => None,
+            UploadTime::Local => modified.and_then(timestamp),
+            UploadTime::Listed(time) => time,
         }
     }
 

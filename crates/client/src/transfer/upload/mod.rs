@@ -434,7 +434,7 @@ impl<'c> Upload<'c> {
         let config = self.worker.config();
         let handler = TreeUpload {
             fs: config.file_system.clone(),
-            options: self.file,
+            options: self.file.clone(),
             upload: self.upload,
             backups: self.choice.backup.take().map(|backup| Backups::new(backup, base)),
             choice: self.choice.clone(),

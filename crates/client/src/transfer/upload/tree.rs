@@ -8,7 +8,7 @@ use std::{
 
 use oxftp_proto::{Encoding, Limits, RemotePath};
 
-use super::file::{FileUpload, UploadOptions};
+use super::file::{FileUpload, UploadOptions, UploadTime};
 use crate::transfer::{
     backup::RemoteBackups,
     file_progress::FileProgress,
@@ -105,10 +105,10 @@ impl JobHandler for TreeUpload {
     ) -> Result<FileOutcome> {
         let upload = FileUpload {
             fs: &*self.fs,
-            options: self.options,
+            options: &self.options,
             upload: self.upload,
             backups: self.backups.as_ref(),
-            modified: None,
+            time: UploadTime::Local,
             follow_up: if self.sources.is_some() { FollowUp::Nothing } else { follow_up },
             progress,
         };

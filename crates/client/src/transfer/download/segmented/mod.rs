@@ -205,7 +205,8 @@ impl Segmented<'_> {
         retrying!(&mut worker, self.budget(), |client| self.check(client, partial, time).await)?;
         let download = FileDownload {
             fs: self.fs,
-            options: *self.options,
+            options: self.options,
+            resume: self.options.resume,
             backups: self.backups,
             continues_final: false,
             follow_up: FollowUp::Nothing,
