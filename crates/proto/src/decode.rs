@@ -253,11 +253,9 @@ impl ReplyDecoder {
         }
         let (code, mark, text) = split_code(line);
         match (code, mark) {
-            (Some(code), Mark::Last) => Ok(Some(Reply::new(code, [text]))),
+            (Some(code), Mark::Last) => Ok(Some(Reply::starting(code, text))),
             (Some(code), Mark::More) => {
-                let mut reply = Reply::starting(code);
-                reply.push_line(text);
-                self.open = Some(reply);
+                self.open = Some(Reply::starting(code, text));
                 Ok(None)
             }
             // Some servers send an empty line after a reply.

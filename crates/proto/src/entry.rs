@@ -228,7 +228,7 @@ impl Entry {
             None => entry.locate(line, columns.name),
         };
         entry.link_target = entry.locate_some(line, columns.link_target);
-        if entry.name().first() == Some(&ESCAPE) && !entry.has_facts {
+        if columns.name.first() == Some(&ESCAPE) && columns.facts.is_empty() {
             entry.drop_colors();
         }
         entry.owner = entry.locate_some(line, columns.owner);

@@ -14,8 +14,8 @@ use crate::{Code, escape::write_escaped};
 pub struct Reply {
     code: Code,
     text: Vec<u8>,
-    /// The end of each line in `text`.
-    ends: Vec<usize>,
+    /// The start in `text` of each line after the first. Most replies have one line and need no memory for this.
+    starts: Vec<usize>,
     /// The command that it answers.
     command: Option<Arc<str>>,
 }
@@ -24,7 +24,8 @@ impl Reply {
     /// Creates a reply from a code and lines.
     #[must_use]
     pub fn new<'a>(code: Code, lines: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut reply = Self::starting(code);
+        let mut lines = lines.into_iter();
+        let mut reply = Self::starting(code, lines.next().unwrap_or_default());
         for line in lines {
             reply.push_line(line);
         }
@@ -62,9 +63,9 @@ impl Reply {
 
     /// Iterates over the lines. There is at least one, which may be empty.
     pub fn lines(&self) -> impl ExactSizeIterator<Item = &[u8]> + DoubleEndedIterator {
-        (0..self.ends.len()).map(|index| {
-            let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-            let end = self.ends.get(index).copied().unwrap_or(start);
+        (0..self.line_count()).map(|index| {
+            let start = index.checked_sub(1).and_then(|before| self.starts.get(before)).copied().unwrap_or(0);
+            let end = self.starts.get(index).copied().unwrap_or(self.text.len());
             self.text.get(start..end).unwrap_or_default()
         })
     }
@@ -107,13 +108,13 @@ impl Reply {
         }
     }
 
-    pub(crate) fn starting(code: Code) -> Self {
-        Self { code, text: Vec::new(), ends: Vec::new(), command: None }
+    pub(crate) fn starting(code: Code, line: &[u8]) -> Self {
+        Self { code, text: line.to_vec(), starts: Vec::new(), command: None }
     }
 
     pub(crate) fn push_line(&mut self, line: &[u8]) {
+        self.starts.push(self.text.len());
         self.text.extend_from_slice(line);
-        self.ends.push(self.text.len());
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -121,14 +122,14 @@ impl Reply {
     }
 
     pub(crate) fn line_count(&self) -> usize {
-        self.ends.len()
+        self.starts.len() + 1
     }
 }
 
 /// Compares code and text, not the command.
 impl PartialEq for Reply {
     fn eq(&self, other: &Self) -> bool {
-        self.code == other.code && self.text == other.text && self.ends == other.ends
+        self.code == other.code && self.text == other.text && self.starts == other.starts
     }
 }
 
@@ -189,6 +190,8 @@ mod tests {
         assert_eq!(reply.lines().collect::<Vec<_>>(), [&b"one"[..], b"", b"three"]);
         assert_eq!(reply.last_line(), b"three");
         assert_eq!(reply.text(), "one\n\nthree");
+        assert_ne!(reply, Reply::new(Code::OK, [&b"one"[..], b"three"]));
+        assert_eq!(Reply::new(Code::OK, []).lines().collect::<Vec<_>>(), [b""]);
     }
 
     #[test]

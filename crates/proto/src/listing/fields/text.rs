@@ -5,9 +5,16 @@
 /// Takes at most `most` digits (no more than nine) off the front. `None` when there is no digit, or one too
 /// many.
 pub(in crate::listing) fn digits(text: &[u8], most: usize) -> Option<(u32, &[u8])> {
-    let length = text.iter().take(most + 1).take_while(|byte| byte.is_ascii_digit()).count();
-    let (number, rest) = text.split_at_checked(length)?;
-    (1..=most).contains(&length).then(|| (number.iter().fold(0, push_digit), rest))
+    let mut number = 0;
+    let mut rest = text;
+    while let Some((digit, tail)) = rest.split_first().filter(|(byte, _)| byte.is_ascii_digit()) {
+        if text.len() - rest.len() == most {
+            return None;
+        }
+        number = push_digit(number, digit);
+        rest = tail;
+    }
+    (rest.len() < text.len()).then_some((number, rest))
 }
 
 /// Parses a text that consists of digits only.

@@ -72,10 +72,11 @@ fn leading_time(date: Timestamp, text: &[u8]) -> Option<(Timestamp, &[u8])> {
     let foreign = foreign_half(text);
     let text = foreign.map_or(text, |(_, text)| text::skip_blanks(text));
     let (clock, rest) = TimeOfDay::leading(text).or_else(|| TimeOfDay::leading_unpadded(text))?;
-    match Meridiem::leading(text::skip_blanks(rest)).filter(|_| foreign.is_none()) {
+    let next = text::skip_blanks(rest);
+    match Meridiem::leading(next).filter(|_| foreign.is_none()) {
         Some((half, rest)) => Some((clock.on(date, Some(half))?, rest)),
         None => {
-            let after = foreign_half(text::skip_blanks(rest)).filter(|_| foreign.is_none());
+            let after = foreign_half(next).filter(|_| foreign.is_none());
             let half = foreign.or(after).map(|(half, _)| half);
             Some((clock.on(date, half)?, after.map_or(rest, |(_, rest)| rest)))
         }
@@ -84,10 +85,13 @@ fn leading_time(date: Timestamp, text: &[u8]) -> Option<(Timestamp, &[u8])> {
 
 /// Takes the half of the day off the front, which `dir` prints before the time in East Asia, and after it in
 /// Greece and Turkey.
+#[inline]
 fn foreign_half(text: &[u8]) -> Option<(Meridiem, &[u8])> {
-    if text.first()?.is_ascii() {
-        return None;
-    }
+    if text.first()?.is_ascii() { None } else { known_half(text) }
+}
+
+#[cold]
+fn known_half(text: &[u8]) -> Option<(Meridiem, &[u8])> {
     let (word, rest) = text::word(text);
     let (_, half) = FOREIGN_HALVES.iter().find(|(known, _)| *known == word)?;
     (!rest.is_empty()).then_some((*half, rest))
@@ -150,9 +154,11 @@ fn skip_attributes(text: &[u8]) -> &[u8] {
 /// Parses `1048576`, `1,048,576`, `1.048.576`, `1'048'576` or the same with non-breaking blanks. Returns the
 /// number and its width in characters.
 fn grouped_number(text: &[u8]) -> Option<(u64, usize)> {
-    if let Some(number) = text::number(text) {
-        return Some((number, text.len()));
-    }
+    text::number(text).map(|number| (number, text.len())).or_else(|| separated_number(text))
+}
+
+#[cold]
+fn separated_number(text: &[u8]) -> Option<(u64, usize)> {
     let first = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (group, mut rest) = text.split_at_checked(first)?;
     let (mut sum, mut width) = (text::number(group)?, first);

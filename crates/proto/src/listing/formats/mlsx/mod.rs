@@ -183,6 +183,16 @@ enum KnownFact {
 
 impl KnownFact {
     fn of(fact: &[u8]) -> Option<Self> {
+        match fact {
+            // Most servers write these as RFC 3659 does.
+            b"type" => Some(Self::Type),
+            b"size" => Some(Self::Size),
+            b"modify" => Some(Self::Modify),
+            _ => Self::in_any_case(fact),
+        }
+    }
+
+    fn in_any_case(fact: &[u8]) -> Option<Self> {
         let is = |name: &str| fact.eq_ignore_ascii_case(name.as_bytes());
         match fact.len() {
             4 if is("type") => Some(Self::Type),
