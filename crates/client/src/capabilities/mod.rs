@@ -89,6 +89,9 @@ pub(crate) struct ServerCapabilities {
     pub(crate) needs_allocation: bool,
     /// The effect of `STOR` on the content of a file that exists.
     pub(crate) stor_effect: StorEffect,
+    /// Whether a file can be replaced after it was renamed, where `STOR` of an existing name is refused. `None` if that is
+    /// unknown.
+    pub(crate) renames_older: Option<bool>,
     /// `MLST` has succeeded.
     pub(crate) mlst_works: bool,
     /// `MLSD` is not supported.
@@ -182,6 +185,7 @@ impl ServerCapabilities {
         if matches!(other.stor_effect, StorEffect::Keeps | StorEffect::Replaces) {
             self.stor_effect = other.stor_effect;
         }
+        self.renames_older = other.renames_older.or(self.renames_older);
         if self.features.is_none() {
             self.features.clone_from(&other.features);
         }

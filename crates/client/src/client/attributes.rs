@@ -157,6 +157,18 @@ impl Client {
         }
     }
 
+    /// Returns whether it is worth trying to rename a file that `STOR` may not replace. On known servers, the refusal has another
+    /// reason.
+    pub(crate) fn may_rename_older(&self) -> bool {
+        self.server_kind() == ServerKind::Other && self.capabilities.renames_older != Some(false)
+    }
+
+    /// Records whether a file could be replaced after it was renamed.
+    pub(crate) fn note_rename_of_older(&mut self, is_replaced: bool) {
+        self.capabilities.renames_older =
+            self.capabilities.renames_older.filter(|known| *known).or(Some(is_replaced));
+    }
+
     /// Learns the effect of `STOR` from a file that is larger on the server than its source. A first such file is
     /// uploaded again. If the server then adds its bytes to the size before, or keeps the size, files are deleted
     /// before they are replaced from now on. Returns `true` if the upload is worth another attempt.

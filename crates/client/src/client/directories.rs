@@ -9,7 +9,7 @@ use oxftp_proto::{
 
 use super::{
     Client, FollowUp,
-    navigation::{Entering, Spelling, is_single_name, refuses_path},
+    navigation::{Entering, Spelling, is_single_name, may_be_about_slash, refuses_path},
 };
 use crate::{Error, Result, capabilities::PathUse, future::BoxFuture};
 
@@ -154,6 +154,7 @@ impl Client {
 
     async fn create_dir_once(&mut self, path: &RemotePath) -> Result<()> {
         match self.path_command("MKD", path, &["2xx"]).await {
+            Err(error) if self.makes_with_slash(path, &error).await? => Ok(()),
             Err(error) if self.may_make_from_root(path, &error) => {
                 self.make_from_root(path, error).await.map(drop)
             }
@@ -205,8 +206,26 @@ impl Client {
         match self.path_command("MKD", path, &["2xx", "521"]).await {
             Ok(reply) => self.was_missing(path, reply).await,
             Err(error) if refuses_path(&error) && self.is_directory_by_entering(path).await? => Ok(false),
+            Err(error) if self.makes_with_slash(path, &error).await? => Ok(true),
             Err(error) if self.is_listed_directory(path, &error).await? => Ok(false),
             Err(error) => self.make_from_root(path, error).await,
+        }
+    }
+
+    /// Creates a directory with a slash at the end of its path, if `MKD` was refused without one and no directory was entered
+    /// without one. Returns whether that succeeded.
+    async fn makes_with_slash(&mut self, path: &RemotePath, refused: &Error) -> Result<bool> {
+        let is_worthwhile = self.may_want_slash(path) && refused.reply().is_some_and(may_be_about_slash);
+        let Some(with_slash) = self.with_final_slash(path).filter(|_| is_worthwhile) else {
+            return Ok(false);
+        };
+        match Box::pin(self.path_command("MKD", &with_slash, &["2xx"])).await {
+            Ok(_) => {
+                self.capabilities.final_slash = Some(true);
+                Ok(true)
+            }
+            Err(error) if refuses_path(&error) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

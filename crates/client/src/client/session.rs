@@ -161,7 +161,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::StatusCode`] if the login is refused ([`is_login_refused`](Error::is_login_refused)), if
-    /// the server asks for the same thing twice, or if it asks for an account that was not given.
+    /// the server asks for the same thing twice.
     /// [`Error::ControlNotEncrypted`] after [`clear_command_channel`](Self::clear_command_channel).
     pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
         let span = crate::trace::span!("login", self.host(), user = credentials.user);

@@ -200,6 +200,11 @@ impl DirectoryListing {
         self
     }
 
+    /// Returns whether the listing has no data because the server has said that the directory is empty.
+    pub(super) fn is_empty_by_reply(&self) -> bool {
+        self.data.is_none() && !self.has_entries
+    }
+
     /// Returns whether no byte has arrived.
     pub(super) fn is_blank(&self) -> bool {
         !self.has_lines && !self.has_entries

@@ -1,9 +1,9 @@
 //! Entries of a directory or a tree as a stream: one listing after the other, each examined before it is accepted.
 
-use std::{collections::VecDeque, fmt};
+use std::{collections::VecDeque, fmt, time::Duration};
 
 use futures_core::Stream;
-use oxftp_proto::{Entry, EntryKind, FileName, NameError, RemotePath, classify};
+use oxftp_proto::{Entry, EntryKind, FileName, NameError, RemotePath, classify, server::ServerKind};
 
 use super::{
     bounds::Bounds,
@@ -23,6 +23,7 @@ use crate::{
     Client, Error, Result,
     capabilities::listing::{ListAll, ListCommandCapabilities, ListingCapabilities},
     client::{Entering, FollowUp},
+    deadline::Deadline,
 };
 
 /// The entries of a listing, one by one.
@@ -70,6 +71,19 @@ pub struct Entries<'c> {
     is_reopenable: bool,
     /// The data connection of a listing without entries was reset.
     was_reset: bool,
+    empty_mlsd: EmptyMlsd,
+}
+
+/// Whether an empty `MLSD` is believed, on a server whose `MLSD` has shown no entry yet: some send none, whatever the
+/// directory contains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum EmptyMlsd {
+    #[default]
+    Untested,
+    /// The directory is listed again by `LIST`.
+    Testing,
+    /// `LIST` has shown no entry either, or does not work.
+    Believed,
 }
 
 /// The purpose of the listing that is being read.
@@ -119,6 +133,7 @@ impl<'c> Entries<'c> {
             is_proven: false,
             is_reopenable: false,
             was_reset: false,
+            empty_mlsd: EmptyMlsd::default(),
         }
     }
 
@@ -293,11 +308,16 @@ impl<'c> Entries<'c> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
+        let deadline = self.silence_deadline();
         let Some(directory) = &mut self.current else {
             self.open_next().await?;
             return Ok(None);
         };
-        let next = match directory.next_entry().await {
+        let Some(next) = deadline.cut(directory.next_entry()).await else {
+            self.replace_silent_argument().await?;
+            return Ok(None);
+        };
+        let next = match next {
             // The server's reply explains more than the error of the data connection.
             Err(Error::Data { source, .. }) => {
                 let deadline = self.client.completion_deadline();
@@ -343,6 +363,90 @@ impl<'c> Entries<'c> {
         }
     }
 
+    /// Returns how long to wait for the first byte of a listing. Some devices never list what an argument of `LIST` names, and
+    /// do not refuse it either.
+    fn silence_deadline(&self) -> Deadline {
+        let known = self.client.listing_capabilities();
+        let limit = self.current.as_ref().and_then(|directory| match self.stage {
+            _ if !directory.is_blank() || !directory.method.verb.is_list() => None,
+            Stage::Listing if directory.is_by_path() && !known.list.shows_by_path => Some(MAX_SILENCE),
+            Stage::ListingAll(_) => Some(MAX_SILENCE),
+            _ => None,
+        });
+        let timeout = self.client.config().timeouts.command;
+        Deadline::start(limit.map(|limit| timeout.map_or(limit, |timeout| limit.min(timeout / 2))))
+    }
+
+    /// Abandons a listing whose command has an argument, and opens the session again. Its directory is entered instead.
+    async fn replace_silent_argument(&mut self) -> Result<()> {
+        if matches!(self.stage, Stage::ListingAll(_)) {
+            // The directory was listed without the option.
+            let directory = self.current.take();
+            self.stage = Stage::Listing;
+            self.client.reconnect().await?;
+            let Some(directory) = directory else { return Ok(()) };
+            return self.queue.end(&directory.location.path, directory.depth);
+        }
+        crate::trace::debug!("LIST with a path has no result; directories are entered from now on");
+        self.client.learn_listing(|known| {
+            known.list.must_enter = true;
+            known.list_all = ListAll::Useless;
+        });
+        self.list_again();
+        self.client.reconnect().await
+    }
+
+    /// Lists a directory again by `LIST` if `MLSD` has never shown an entry. Returns whether that was begun.
+    async fn doubts_empty_mlsd(&mut self, known: &ListingCapabilities) -> Result<bool> {
+        let Some(directory) = &self.current else { return Ok(false) };
+        let (verb, summary) = (directory.method.verb, directory.summary);
+        let is_empty = summary.entries == 0
+            && !summary.shows_itself
+            && !directory.is_empty_by_reply()
+            && !directory.is_cut();
+        if self.empty_mlsd == EmptyMlsd::Testing && verb.is_list() {
+            self.empty_mlsd = EmptyMlsd::Believed;
+            self.client.capabilities_mut().no_mlsd = summary.entries > 0 || summary.shows_itself;
+            return Ok(false);
+        }
+        let is_doubted = verb == Verb::Mlsd && is_empty && !known.mlsd.works && self.required().is_none();
+        if !is_doubted
+            || self.empty_mlsd != EmptyMlsd::Untested
+            || self.client.server_kind() != ServerKind::Other
+        {
+            return Ok(false);
+        }
+        self.empty_mlsd = EmptyMlsd::Testing;
+        self.client.capabilities_mut().no_mlsd = true;
+        if !directory.method.entered {
+            self.list_again();
+            return Ok(true);
+        }
+        // The session is in the directory.
+        let (path, depth) = (directory.location.path.clone(), directory.depth);
+        let target = ListTarget { path: &path, depth, required: None };
+        let method = ListMethod { verb: Verb::List, entered: true, ascii: known.needs_ascii };
+        match Box::pin(self.client.open_with_fallbacks(target, method, true, FollowUp::Nothing)).await {
+            Ok(second) => {
+                self.stage = Stage::Listing;
+                self.current = Some(second);
+                Ok(true)
+            }
+            Err(_) if self.believes_empty_mlsd() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns whether `LIST` has failed that was to confirm an empty `MLSD`. `MLSD` is used again then.
+    fn believes_empty_mlsd(&mut self) -> bool {
+        if self.empty_mlsd != EmptyMlsd::Testing || self.client.is_broken() {
+            return false;
+        }
+        self.empty_mlsd = EmptyMlsd::Believed;
+        self.client.capabilities_mut().no_mlsd = false;
+        true
+    }
+
     /// Returns these entries next.
     fn release(&mut self, held: impl IntoIterator<Item = Entry>) {
         for entry in held {
@@ -365,6 +469,7 @@ impl<'c> Entries<'c> {
             Err(error) if self.reopen_after_listing(&error).await => {
                 Box::pin(self.client.open_listing(target, follow_up)).await?
             }
+            Err(_) if self.believes_empty_mlsd() => return Ok(()),
             opened => opened?,
         };
         if self.is_proven && opened.hold == Hold::First {
@@ -466,6 +571,10 @@ impl<'c> Entries<'c> {
                 directory.guess = Some(error);
                 directory.at_refusal();
             }
+            Err(_) if self.believes_empty_mlsd() => {
+                self.list_again();
+                return Ok(());
+            }
             Err(error) => return Err(error),
         }
         let known = self.client.listing_capabilities();
@@ -502,6 +611,9 @@ impl<'c> Entries<'c> {
         if let Some(ambiguity) = self.ambiguity(&known)
             && self.confirm(ambiguity).await?
         {
+            return Ok(());
+        }
+        if self.doubts_empty_mlsd(&known).await? {
             return Ok(());
         }
         let Some(directory) = &mut self.current else { return Ok(()) };
@@ -859,3 +971,6 @@ fn is_refusal(error: &Error) -> bool {
 }
 
 const MAX_REFUSED: usize = 64;
+
+/// The time in which the first byte of a listing arrives whose command has an argument, if the server understands it.
+const MAX_SILENCE: Duration = Duration::from_secs(8);

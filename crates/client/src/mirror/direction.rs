@@ -286,6 +286,9 @@ async fn check_remote_source(client: &mut Client, source: &RemotePath) -> Result
         return Ok(());
     }
     let is_directory = client.metadata(source).await?.is_dir();
+    if is_directory && is_only_listed(client, source).await? {
+        return Ok(());
+    }
     if is_directory
         && client.may_want_slash(source)
         && matches!(client.enter_with_slash(source).await?, Entering::Inside)
@@ -293,6 +296,12 @@ async fn check_remote_source(client: &mut Client, source: &RemotePath) -> Result
         return client.restore_working_dir().await;
     }
     Err(Error::Skipped { path: source.to_string(), why: "it is not a directory, or it cannot be entered" })
+}
+
+/// Returns whether a directory exists on a server that knows no `CWD`.
+async fn is_only_listed(client: &mut Client, path: &RemotePath) -> Result<bool> {
+    Ok(matches!(client.enter(path).await?, Entering::Unavailable)
+        && client.metadata(path).await.is_ok_and(|found| found.is_dir()))
 }
 
 async fn check_local_source(fs: &dyn FileSystem, source: &Path) -> Result<()> {
@@ -309,7 +318,12 @@ async fn check_local_source(fs: &dyn FileSystem, source: &Path) -> Result<()> {
 async fn prepare_remote_target(client: &mut Client, target: &RemotePath, dry_run: bool) -> Result<RootState> {
     let mut target_exists = target.is_empty() || client.is_directory_by_entering(target).await?;
     if !target_exists && !dry_run {
-        target_exists = !client.create_with_parents(target.clone()).await?;
+        target_exists = match client.create_with_parents(target.clone()).await {
+            Ok(is_created) => !is_created,
+            // Without `CWD`, only listings show directories.
+            Err(error) if error.reply().is_some() && is_only_listed(client, target).await? => true,
+            Err(error) => return Err(error),
+        };
     }
     let target_keeps_times = client.features().await?.contains("MFMT");
     Ok(RootState { target_exists, target_keeps_times })

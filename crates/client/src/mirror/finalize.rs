@@ -1,6 +1,9 @@
 //! Final phase of a mirror, after all transfers: creates symbolic links and deletes extraneous nodes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use super::{
     direction::MirrorDirection,
@@ -186,18 +189,27 @@ impl DeleteExtraneous<'_> {
             return extraneous.without_listing();
         }
         let path = &extraneous.directory;
-        let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
-        let mut listing = target.list(path, &context.limits, FollowUp::Nothing).await?;
-        if !listing.is_complete() {
-            failures.append(&mut listing.failures);
-            return Ok(NodeTable::default());
-        }
-        match extraneous.deletable(&listing.nodes)? {
-            Some(nodes) => Ok(nodes),
-            None => {
-                self.report_renamed(client, extraneous, &listing.nodes, failures).await?;
-                Ok(NodeTable::default())
+        let mut pauses = STALE_PAUSES.into_iter().filter(|_| !context.direction.has_local_target());
+        loop {
+            let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
+            let mut listing = target.list(path, &context.limits, FollowUp::Nothing).await?;
+            if !listing.is_complete() {
+                failures.append(&mut listing.failures);
+                return Ok(NodeTable::default());
             }
+            if let Some(nodes) = extraneous.deletable(&listing.nodes)? {
+                return Ok(nodes);
+            }
+            let mut renamed = Vec::new();
+            self.report_renamed(client, extraneous, &listing.nodes, &mut renamed).await?;
+            let is_lost =
+                |(_, error): &(_, Error)| matches!(error, Error::StoredUnderOtherName { found: None, .. });
+            let Some(pause) = pauses.next().filter(|_| renamed.iter().any(is_lost)) else {
+                failures.append(&mut renamed);
+                return Ok(NodeTable::default());
+            };
+            // Some servers cache listings for a few seconds.
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -299,6 +311,10 @@ impl JobHandler for DeleteExtraneous<'_> {
         None
     }
 }
+
+/// The pauses before a directory is listed again that does not show what was stored in it.
+const STALE_PAUSES: [Duration; 3] =
+    [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// Maximum number of names of one directory that are reported because the target stored them under another name.
 const MAX_REPORTED: usize = 64;

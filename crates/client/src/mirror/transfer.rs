@@ -76,7 +76,8 @@ impl FileTransfer<'_> {
             return Ok(true);
         }
         Ok(why == Reason::Older
-            && apart > 2 * Client::TIME_TRIAL
+            // The trial must not give the file the time of its source.
+            && apart.abs_diff(Client::TIME_TRIAL) > MAX_COARSENESS
             && !client.sets_times(path, &target).await?)
     }
 
@@ -191,3 +192,6 @@ fn may_be_zone(apart: i64) -> bool {
 }
 
 const QUARTER_HOUR: i64 = 15 * 60;
+
+/// Servers list times to the minute at least.
+const MAX_COARSENESS: u64 = 60;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use oxftp_proto::{
-    Command,
+    Command, TransferType,
     dialog::{Credentials, Exchange},
 };
 use tokio::time::Instant;
@@ -43,6 +43,10 @@ pub(super) struct PoolInner {
     last_logins: Mutex<[Option<Instant>; 2]>,
     /// `true` if the limit was reported to an observer.
     pub(super) limit_reported: AtomicBool,
+    /// The sessions are used by jobs, whose workers can do with fewer.
+    pub(super) serves_jobs: AtomicBool,
+    /// A session has responded while another one was open.
+    has_further: AtomicBool,
     /// The capabilities of the server, as known to the session that was returned last.
     capabilities: Mutex<ServerCapabilities>,
     pub(super) range_costs: RangeCosts,
@@ -73,6 +77,8 @@ impl PoolInner {
             login_cost_us: AtomicU64::new(0),
             last_logins: Mutex::default(),
             limit_reported: AtomicBool::new(false),
+            serves_jobs: AtomicBool::new(false),
+            has_further: AtomicBool::new(false),
             capabilities: Mutex::default(),
             range_costs: RangeCosts::default(),
             idle_streams: IdleStreams::default(),
@@ -94,6 +100,8 @@ impl PoolInner {
             login_cost_us: AtomicU64::new(self.login_cost_us.load(Ordering::Relaxed)),
             last_logins: Mutex::default(),
             limit_reported: AtomicBool::new(false),
+            serves_jobs: AtomicBool::new(false),
+            has_further: AtomicBool::new(false),
             capabilities: Mutex::new(capabilities),
             range_costs: RangeCosts::default(),
             idle_streams: IdleStreams::default(),
@@ -160,10 +168,35 @@ impl PoolInner {
             );
         }
         drop(opening);
+        let is_beside = self.permits.has_others() && self.has_logged_in();
         self.note_login(&client);
         client.configure(self.config.clone());
         client.capabilities_mut().learn(&self.capabilities.lock().unwrap_or_else(PoisonError::into_inner));
+        if is_beside && self.serves_jobs.load(Ordering::Relaxed) {
+            self.check_further(&mut client).await?;
+        }
         Ok(client)
+    }
+
+    /// Checks that the server responds to the first session that is open beside another one: some devices log it in, and then
+    /// serve the older session only. `TYPE I` would be sent before its first transfer anyway.
+    async fn check_further(&self, client: &mut Client) -> Result<(), OpenError> {
+        if self.has_further.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let timeout = self.config.timeouts.command;
+        let deadline =
+            Deadline::start(timeout.map_or(Some(MAX_CHECK), |timeout| Some(timeout.min(MAX_CHECK))));
+        match deadline.run("a further session", client.set_type(TransferType::Image)).await {
+            // A server that refuses the type refuses it again before a transfer.
+            Ok(()) | Err(Error::StatusCode(_) | Error::Unsupported { .. }) => {
+                self.has_further.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(error @ Error::Timeout { .. }) => Err(OpenError::TooManySessions(error)),
+            // The caller notices that the session is lost.
+            Err(_) => Ok(()),
+        }
     }
 
     /// Returns the configuration for a session that the server may have no room for.
@@ -259,5 +292,5 @@ const DEFAULT_CHECK_AFTER_MS: u64 = 15_000;
 /// The time after a login within which the loss of another session is attributed to the login.
 const DISPLACEMENT_WINDOW: Duration = Duration::from_secs(3);
 
-/// The time that the check of an idle session may take.
+/// The time that the check of an idle or a further session may take.
 const MAX_CHECK: Duration = Duration::from_secs(5);

@@ -253,6 +253,11 @@ impl Pool {
         while leaving.next().await.is_some() {}
     }
 
+    /// Records that the workers of a job use the sessions.
+    pub(crate) fn note_job(&self) {
+        self.inner.serves_jobs.store(true, Ordering::Relaxed);
+    }
+
     /// Opens an idle session ahead of need (`TYPE I`).
     ///
     /// Waits for no other session, and does nothing if the pool is full. Errors are not returned: a caller that needs

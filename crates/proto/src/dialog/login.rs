@@ -12,7 +12,7 @@ pub struct Credentials {
     pub user: String,
     /// The password (`PASS`).
     pub password: Secret,
-    /// The account (`ACCT`), almost always empty.
+    /// The account (`ACCT`), almost always empty. If it is empty, a server that demands one is sent `noaccount`.
     pub account: Secret,
 }
 
@@ -74,7 +74,10 @@ impl Login {
         Ok(Self {
             user: Some(Command::with_argument("USER", encoding.encode(user).ok_or_else(no_form)?)?),
             password: Some(secret("PASS", &credentials.password)?),
-            account: if account.is_empty() { None } else { Some(secret("ACCT", account)?) },
+            account: Some(match account.is_empty() {
+                true => Command::with_argument("ACCT", NO_ACCOUNT)?,
+                false => secret("ACCT", account)?,
+            }),
             greeting: None,
         })
     }
@@ -117,6 +120,10 @@ impl Dialog for Login {
         next.map(Step::Send).ok_or_else(|| reply.unexpected(&["230", "232", "202"]).into())
     }
 }
+
+/// The account of users who have none. Firefox sent the same: servers that demand an account accept any, or the user has to
+/// name one.
+const NO_ACCOUNT: &[u8] = b"noaccount";
 
 #[cfg(test)]
 mod tests {
@@ -187,8 +194,13 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_account_is_an_error() {
-        assert!(replay(login(""), "> USER u\n< 332 account?").is_err());
+    fn missing_account_is_sent_as_noaccount() {
+        replay(login(""), "> USER u\n< 331 more\n> PASS p\n< 332 account?\n> ACCT noaccount\n< 230 in")
+            .unwrap();
+        assert!(
+            replay(login(""), "> USER u\n< 332 account?\n> ACCT noaccount\n< 530 no such account").is_err()
+        );
+        assert!(replay(login(""), "> USER u\n< 332 account?\n> ACCT noaccount\n< 332 account?").is_err());
     }
 
     #[test]

@@ -39,6 +39,8 @@ struct MemoryState {
     commands: Vec<String>,
     /// The transfers that were broken, by command and path.
     broken: BTreeSet<(String, String)>,
+    /// The files that the next listing does not show.
+    late: BTreeSet<String>,
     /// The bytes of files that were sent, by user.
     sent: BTreeMap<String, u64>,
     /// The users whose downloads are stopped.
@@ -62,6 +64,7 @@ impl MemoryServer {
             tree: MemoryTree::default(),
             commands: Vec::new(),
             broken: BTreeSet::new(),
+            late: BTreeSet::new(),
             sent: BTreeMap::new(),
             held_users: BTreeSet::new(),
             held: watch::Sender::new(0),

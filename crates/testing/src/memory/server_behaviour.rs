@@ -31,6 +31,8 @@ pub enum ListedPath {
     Empty,
     /// Sends this reply.
     Refused(&'static str),
+    /// Opens the data connection, and neither sends nor ends anything.
+    Stalled,
 }
 
 /// The behaviour of a [`MemoryServer`](super::MemoryServer).
@@ -145,6 +147,14 @@ pub struct ServerBehaviour {
     pub rename_replaces: bool,
     /// Files may be replaced by `STOR`.
     pub upload_replaces: bool,
+    /// The refusal to replace a file by `STOR`.
+    pub existing_file: &'static str,
+    /// `MLSD` shows no entry of any directory.
+    pub mlsd_shows_nothing: bool,
+    /// The first listing after an upload does not show the new file.
+    pub shows_uploads_late: bool,
+    /// A session that begins beside another one is logged in, and gets no reply after that.
+    pub ignores_further_sessions: bool,
     /// `STOR` begins at the start of the old file, and leaves its end if it is longer.
     pub upload_keeps_end: bool,
     /// `STOR` is refused unless `ALLO` was sent.
@@ -214,6 +224,10 @@ impl Default for ServerBehaviour {
             compares_as: str::to_owned,
             rename_replaces: true,
             upload_replaces: true,
+            existing_file: "553 File already exists",
+            mlsd_shows_nothing: false,
+            shows_uploads_late: false,
+            ignores_further_sessions: false,
             upload_keeps_end: false,
             requires_allocation: false,
             list_line: Arc::new(|name, item| {

@@ -38,13 +38,16 @@ async fn admit(
     state: Arc<Mutex<MemoryState>>,
     places: Arc<Semaphore>,
 ) -> std::io::Result<()> {
-    let refusal = lock(&state).behaviour.sessions.map_or("", |(_, refusal)| refusal);
+    let (limit, refusal) = lock(&state).behaviour.sessions.unwrap_or((Semaphore::MAX_PERMITS, ""));
     let place = match places.clone().try_acquire_owned() {
         Ok(place) => place,
-        Err(_) if refusal.is_empty() => places.acquire_owned().await.map_err(std::io::Error::other)?,
+        Err(_) if refusal.is_empty() => {
+            places.clone().acquire_owned().await.map_err(std::io::Error::other)?
+        }
         Err(_) => return control.write_all(format!("{refusal}\r\n").as_bytes()).await,
     };
-    run(control, state, place).await
+    let is_further = limit.saturating_sub(places.available_permits()) > 1;
+    run(control, state, place, is_further).await
 }
 
 /// A session that is logged in.
@@ -73,6 +76,7 @@ async fn run(
     control: TcpStream,
     state: Arc<Mutex<MemoryState>>,
     place: OwnedSemaphorePermit,
+    is_further: bool,
 ) -> std::io::Result<()> {
     let (read, write) = control.into_split();
     let (directory, greeting) = {
@@ -116,6 +120,9 @@ async fn run(
         };
         if behaviour.port_for_next_command && !TRANSFER_VERBS.contains(&&*verb) {
             session.passive = None;
+        }
+        if is_further && behaviour.ignores_further_sessions && !matches!(&*verb, "USER" | "PASS") {
+            continue;
         }
         if session.transfers >= behaviour.transfers_per_session {
             return Ok(());
@@ -424,6 +431,9 @@ impl MemorySession {
             Some(path) if verb != "MLSD" && behaviour.knows_list_options => (true, path.trim_start()),
             _ => (false, argument),
         };
+        if behaviour.mlsd_shows_nothing && verb == "MLSD" {
+            return self.send_listing("", behaviour).await;
+        }
         let path = match behaviour.listed_path(verb) {
             _ if path.is_empty() => Some(path),
             ListedPath::Read => Some(path),
@@ -431,16 +441,22 @@ impl MemorySession {
             ListedPath::Itself => return self.list_itself(path, behaviour).await,
             ListedPath::Empty => None,
             ListedPath::Refused(reply) => return self.reply(reply).await,
+            ListedPath::Stalled => {
+                let _data = self.data(behaviour.opens).await?;
+                return std::future::pending().await;
+            }
         };
         let Some(path) = path else { return self.send_listing("", behaviour).await };
         let lines = {
-            let state = lock(&self.state);
+            let mut state = lock(&self.state);
             let prefix = if behaviour.lists_paths && !path.is_empty() {
                 format!("{}/", path.trim_end_matches('/'))
             } else {
                 String::new()
             };
-            state.find(&self.directory, path).map(|path| state.lines(verb, &path, &prefix, all))
+            let lines = state.find(&self.directory, path).map(|path| state.lines(verb, &path, &prefix, all));
+            state.late.clear();
+            lines
         };
         match lines {
             Some(lines) if lines.is_empty() && behaviour.empty_listing.is_some() => {
@@ -521,7 +537,7 @@ impl MemorySession {
         };
         let Some(target) = target else { return self.reply("553 No such directory").await };
         if old.is_some() && !behaviour.upload_replaces {
-            return self.reply("553 File already exists").await;
+            return self.reply(behaviour.existing_file).await;
         }
         if behaviour.requires_allocation && !std::mem::take(&mut self.has_allocated) {
             return self.reply("503 Bad sequence of commands: ALLO is required before STOR.").await;
@@ -544,6 +560,9 @@ impl MemorySession {
         {
             let mut state = lock(&self.state);
             let now = state.behaviour.now;
+            if behaviour.shows_uploads_late {
+                state.late.insert(target.clone());
+            }
             state.tree.insert(&target, Item::file(content, now));
         }
         match broken {
@@ -602,7 +621,8 @@ impl MemoryState {
             "MLSD" => self.behaviour.mlsd_hides_dot_names,
             _ => self.behaviour.hides_dot_names,
         };
-        let shown = |name: &str| all || !hides || !name.starts_with('.');
+        let is_late = |name: &str| self.late.contains(&join(directory, name));
+        let shown = |name: &str| (all || !hides || !name.starts_with('.')) && !is_late(name);
         let lines = children.filter(|(name, _)| shown(name)).map(|(name, item)| match verb {
             "NLST" if self.behaviour.marks_directories && item.is_directory() => {
                 format!("{prefix}{name}/\r\n")

@@ -5,6 +5,11 @@ use crate::memory::{ListedPath, PathArgument, ServerBehaviour};
 
 pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "absolute_paths_only", behaviour: absolute_paths_only },
+    Profile { name: "account_required", behaviour: account_required },
+    Profile { name: "date_is_a_dash", behaviour: date_is_a_dash },
+    Profile { name: "mlsd_shows_nothing", behaviour: mlsd_shows_nothing },
+    Profile { name: "overwriting_denied", behaviour: overwriting_denied },
+    Profile { name: "paths_with_final_slash", behaviour: paths_with_final_slash },
     Profile { name: "active_type_ascii_only", behaviour: active_type_ascii_only },
     Profile { name: "changes_refused_when_done", behaviour: changes_refused_when_done },
     Profile { name: "directories_with_final_slash", behaviour: directories_with_final_slash },
@@ -600,6 +605,39 @@ fn changes_refused_when_done() -> ServerBehaviour {
 }
 
 /// Paths of directories need a slash at their end.
+/// `ACCT` has to follow the password.
+fn account_required() -> ServerBehaviour {
+    ServerBehaviour { replies: &[("PASS", "332 Need account for login."), ("ACCT", "230 in")], ..classic() }
+}
+
+fn date_is_a_dash() -> ServerBehaviour {
+    ServerBehaviour { ..classic() }.listing(|name, item| {
+        let mode = if item.is_directory() { "drwxr-xr-x" } else { "-rw-r--r--" };
+        format!("{mode} 1 ftp ftp {} - {name}", item.size())
+    })
+}
+
+fn mlsd_shows_nothing() -> ServerBehaviour {
+    ServerBehaviour { mlsd_shows_nothing: true, ..modern() }
+}
+
+fn overwriting_denied() -> ServerBehaviour {
+    ServerBehaviour { upload_replaces: false, existing_file: "550 Permission denied.", ..classic() }
+}
+
+/// Each command that takes a directory demands a slash at the end of its path.
+fn paths_with_final_slash() -> ServerBehaviour {
+    fn reads_path(path: PathArgument<'_>) -> Option<String> {
+        let is_of_directory = matches!(path.verb, "CWD" | "LIST" | "NLST" | "MKD" | "RMD");
+        let is_complete = path.argument.ends_with('/') || matches!(path.argument, "." | "..");
+        (is_complete || !is_of_directory).then(|| match path.argument.strip_prefix('/') {
+            Some(from_root) => from_root.trim_end_matches('/').to_owned(),
+            None => format!("{}/{}", path.directory, path.argument.trim_end_matches('/')),
+        })
+    }
+    ServerBehaviour { reads_path: Some(reads_path), missing: "550 @: invalid name", ..classic() }
+}
+
 fn directories_with_final_slash() -> ServerBehaviour {
     fn reads_path(path: PathArgument<'_>) -> Option<String> {
         let is_of_directory = matches!(path.verb, "CWD" | "LIST" | "NLST");

@@ -37,6 +37,7 @@ pub(crate) enum Prewarm<'c> {
 
 impl<'c> Worker<'c> {
     pub(crate) fn of(pool: &'c Pool) -> Self {
+        pool.note_job();
         Self::Lent(LentWorker {
             pool,
             session: None,

@@ -21,7 +21,7 @@ use crate::{
         file_progress::{FileProgress, SourceVersion, StoredFile, Transferred},
         final_name::rename_into_place,
         options::{FileOptions, MIN_BLOCK, Verify},
-        partial_name::{new_token, remote_partial_path},
+        partial_name::{new_token, remote_partial_path, replaced_path},
         preserve::{choose_remote_mode, set_remote_mode, timestamp, warn_of_refused_time},
         resume::{LARGE, OVERLAP, SourceId, defeats_resume},
         stored_name::{Visibility, check_listed, check_reported_empty, is_in_working_dir},
@@ -421,7 +421,7 @@ impl FileUpload<'_> {
             client.allocate(size.saturating_sub(offset)).await?;
             opened = Box::pin(self.open(client, path, offset, queries)).await;
         }
-        let mut data = opened?;
+        let OpenUpload { mut data, replaced } = opened?;
         let compressed = data.is_compressed();
         self.report_start(source, size, offset);
         let early = self.upload.temporary || size >= Some(LARGE);
@@ -440,6 +440,9 @@ impl FileUpload<'_> {
         };
         if let (Err(_), Some((record, id))) = (&outcome, late) {
             record.save(id, offset).await;
+        }
+        if let Some(older) = replaced {
+            Box::pin(end_replacement(client, path, &older, outcome.is_ok())).await;
         }
         outcome
             .map(|bytes| Stored {
@@ -708,7 +711,7 @@ impl FileUpload<'_> {
         path: &RemotePath,
         offset: u64,
         queries: Option<UploadQueries>,
-    ) -> Result<DataConnection> {
+    ) -> Result<OpenUpload> {
         let follow_up = match self.upload.temporary || self.options.sets_mode() {
             // A passive command that is sent ahead would be lost by the commands after this transfer.
             true => FollowUp::Nothing,
@@ -721,10 +724,10 @@ impl FileUpload<'_> {
                 Err(error) if defeats_resume(&error) && !client.is_broken() => {
                     crate::trace::debug!("APPE is refused: {error}");
                 }
-                opened => return opened,
+                opened => return opened.map(OpenUpload::new),
             }
         }
-        match Box::pin(self.open_stor(client, path, offset, queries, follow_up)).await {
+        let opened = match Box::pin(self.open_stor(client, path, offset, queries, follow_up)).await {
             Err(error) if offset > 0 && !appends_first && defeats_resume(&error) && !client.is_broken() => {
                 client.open_data(appe, TransferType::Image, 0, FollowUp::Nothing).await
             }
@@ -739,7 +742,51 @@ impl FileUpload<'_> {
                 }
                 Box::pin(self.open_stor(client, path, 0, queries, follow_up)).await
             }
+            Err(error) if offset == 0 && !self.upload.temporary && self.may_rename_older(client, &error) => {
+                return Box::pin(self.open_after_rename(client, path, queries, error)).await;
+            }
             opened => opened,
+        };
+        opened.map(OpenUpload::new)
+    }
+
+    /// Returns whether `STOR` may have been refused because a file of that name exists, although the reply does not say so.
+    fn may_rename_older(&self, client: &Client, refused: &Error) -> bool {
+        let is_possible =
+            |reply: &Reply| classify::is_unexplained(reply) || classify::is_permission_denied(reply);
+        !self.progress.has_started()
+            && client.may_rename_older()
+            && matches!(refused, Error::StatusCode(_))
+            && refused.reply().is_some_and(is_possible)
+    }
+
+    /// Renames the older file, and sends `STOR` again. If that is refused, too, the older file gets its name back.
+    async fn open_after_rename(
+        &self,
+        client: &mut Client,
+        path: &RemotePath,
+        queries: Option<UploadQueries>,
+        refused: Error,
+    ) -> Result<OpenUpload> {
+        let is_file = matches!(client.metadata(path).await, Ok(older) if older.is_file());
+        let Some(older) = replaced_path(path, &new_token(), client.encoding()).ok().filter(|_| is_file)
+        else {
+            return Err(refused);
+        };
+        if let Err(error) = client.rename(path, &older).await {
+            client.note_rename_of_older(false);
+            return Err(if error.is_connection_lost() { error } else { refused });
+        }
+        let opened = self.open_stor(client, path, 0, queries, FollowUp::Nothing).await;
+        client.note_rename_of_older(opened.is_ok());
+        match opened {
+            Ok(data) => Ok(OpenUpload { data, replaced: Some(older) }),
+            Err(again) => {
+                if let Err(error) = client.rename(&older, path).await {
+                    crate::trace::warn!("the older file of {path} is now {older}: {error}");
+                }
+                Err(if again.is_connection_lost() { again } else { refused })
+            }
         }
     }
 
@@ -812,6 +859,33 @@ impl UploadSource {
             *offset = position;
         }
         Ok(())
+    }
+}
+
+/// An upload that was begun.
+struct OpenUpload {
+    data: DataConnection,
+    /// The path that the older file has since then.
+    replaced: Option<RemotePath>,
+}
+
+impl OpenUpload {
+    fn new(data: DataConnection) -> Self {
+        Self { data, replaced: None }
+    }
+}
+
+/// Deletes the older file of an upload that is complete. Otherwise, it gets its name back.
+async fn end_replacement(client: &mut Client, path: &RemotePath, older: &RemotePath, is_complete: bool) {
+    let ended = match is_complete {
+        true => client.remove_file(older).await,
+        false => match client.remove_file(path).await {
+            Ok(()) => client.rename(older, path).await,
+            Err(error) => Err(error),
+        },
+    };
+    if let Err(error) = ended {
+        crate::trace::warn!("the older file of {path} is now {older}: {error}");
     }
 }
 

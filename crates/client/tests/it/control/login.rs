@@ -142,8 +142,9 @@ async fn repeated_password_request_is_error() {
 }
 
 #[tokio::test]
-async fn missing_account_is_error() {
-    let (server, mut client) = play(requests_password().reply("332 account?")).await;
+async fn refused_noaccount_is_error() {
+    let script = requests_password().reply("332 account?").expect("ACCT noaccount").reply("530 no");
+    let (server, mut client) = play(script).await;
 
     let error = client.login(Credentials::new("ann", "hunter2")).await.unwrap_err();
 

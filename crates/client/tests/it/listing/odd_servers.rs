@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use oxftp::{Client, Credentials, DotNames, Error, Pool};
-use oxftp_testing::tree_server::{Answer, Request, RunningTreeServer, TreeServer};
+use oxftp_testing::{
+    memory::{ListedPath, MemoryServer, ServerBehaviour},
+    tree_server::{Answer, Request, RunningTreeServer, TreeServer},
+};
 
 use crate::common::scripts::paths;
 
@@ -539,4 +542,47 @@ async fn awaited_listing_with_missing_entries_is_error() {
         let lenient = client.list("").lenient().await.unwrap();
         assert!(lenient.len() <= 1, "{lenient:?}");
     }
+}
+
+/// Starts a server in memory with the tree `d`, and lists that.
+async fn list_in_memory(behaviour: ServerBehaviour, timeout: Duration) -> (MemoryServer, Vec<String>) {
+    let server = MemoryServer::start(behaviour).await;
+    server.add_file("d/a", "one", 0);
+    server.add_file("d/e/b", "two", 0);
+    let mut client = Client::builder().socket_timeout(timeout).connect(server.address()).await.unwrap();
+    client.login(Credentials::anonymous()).await.unwrap();
+    let found = tree(&mut client, "d").await;
+    (server, found)
+}
+
+#[tokio::test]
+async fn stalled_list_path_is_replaced_by_cwd() {
+    let behaviour =
+        ServerBehaviour { listed_paths: &[("LIST", ListedPath::Stalled)], ..ServerBehaviour::list_only() };
+
+    let (server, found) = list_in_memory(behaviour, Duration::from_secs(1)).await;
+
+    assert_eq!(found, ["d/a", "d/e", "d/e/b"]);
+    let with_path = |line: &&String| line.starts_with("LIST ") && **line != "LIST -a";
+    assert_eq!(server.commands().iter().filter(with_path).count(), 1);
+}
+
+#[tokio::test]
+async fn empty_mlsd_is_compared_with_list_once() {
+    let nothing = ServerBehaviour { mlsd_shows_nothing: true, ..ServerBehaviour::default() };
+
+    let (server, found) = list_in_memory(nothing, Duration::from_secs(5)).await;
+
+    assert_eq!(found, ["d/a", "d/e", "d/e/b"]);
+    assert!(!server.commands().iter().any(|line| line == "MLSD d/e"));
+
+    let server = MemoryServer::start(ServerBehaviour::default()).await;
+    let mut client = Client::builder().connect(server.address()).await.unwrap();
+    client.login(Credentials::anonymous()).await.unwrap();
+    let _ = server.commands();
+    assert!(client.list("").await.unwrap().is_empty());
+    let commands = server.commands();
+    assert!(["MLSD", "LIST"].iter().all(|verb| commands.iter().any(|line| line == verb)), "{commands:?}");
+    server.change(|behaviour| behaviour.refused = vec!["LIST"]);
+    assert!(client.list("").await.unwrap().is_empty());
 }

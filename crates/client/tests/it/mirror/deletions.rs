@@ -142,7 +142,8 @@ async fn truncated_server_to_server_source_aborts_target() {
     let (source, from) =
         start_pool(open_transfer(source, "RETR d/a").send("half").close_data().reply("426 cut")).await;
     let target = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
-    let target = open_transfer(send_empty_listing(target, "d"), "STOR d/a").read(4).expect_reset();
+    let target =
+        open_transfer(send_file(target, "MLSD d", format!("{FILE}b\r\n")), "STOR d/a").read(4).expect_reset();
     let (target, to) = start_pool(target.reply("426 broken off")).await;
 
     let error = from.mirror_across("d", &to, "d").retries(0).await.unwrap_err();
@@ -380,4 +381,51 @@ async fn directory_that_is_gone_is_no_failure() {
 
     assert_eq!(report.deleted, 1);
     assert_eq!(server.content("/d/old/x"), None);
+}
+
+/// Some servers cache listings: once the mirror ended with an error, and deleted nothing.
+#[tokio::test]
+async fn stale_listing_is_repeated_before_deletions() {
+    let server =
+        MemoryServer::start(ServerBehaviour { shows_uploads_late: true, ..ServerBehaviour::default() }).await;
+    server.add_file("d/old", "old", 0);
+    let local = tempfile::tempdir().unwrap();
+    create_file(local.path(), "new", "new");
+    let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
+
+    pool.mirror_up(local.path(), "d").delete(Delete::After).await.unwrap();
+
+    assert_eq!(server.paths(), ["d/", "d/new"]);
+}
+
+/// `MLSD` shows nothing, and `LIST` does: once all local files were deleted.
+#[tokio::test]
+async fn empty_mlsd_deletes_nothing_that_list_shows() {
+    let server =
+        MemoryServer::start(ServerBehaviour { mlsd_shows_nothing: true, ..ServerBehaviour::default() }).await;
+    server.add_file("d/kept", "kept", 0);
+    let local = tempfile::tempdir().unwrap();
+    create_file(local.path(), "kept", "kept");
+    let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
+
+    pool.mirror_down("d", local.path()).delete(Delete::After).await.unwrap();
+
+    assert_eq!(files(local.path()), ["kept"]);
+}
+
+#[tokio::test]
+async fn mirrors_work_on_servers_without_cwd() {
+    let mut behaviour = ServerBehaviour::list_only();
+    behaviour.refused.extend(["CWD", "CDUP"]);
+    let server = MemoryServer::start(behaviour).await;
+    server.add_file("d/new", "new", 0);
+    server.add_file("up/old", "old", 0);
+    let local = tempfile::tempdir().unwrap();
+    let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
+
+    pool.mirror_down("d", local.path()).await.unwrap();
+    pool.mirror_up(local.path(), "up").delete(Delete::After).await.unwrap();
+
+    assert_eq!(files(local.path()), ["new"]);
+    assert_eq!(server.paths(), ["d/", "d/new", "up/", "up/new"]);
 }

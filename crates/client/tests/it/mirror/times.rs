@@ -244,14 +244,17 @@ async fn times_that_are_not_kept_upload_nothing_again() {
         let time = Timestamp::from_unix(item.modified + 2 * HOUR, 0).unwrap().to_mlsx();
         format!("type={kind};size={};modify={time}; {name}", item.size())
     });
-    for (case, behaviour) in [("refused", refused), ("ignored", ignored), ("local", local)] {
+    let cases = [("refused", refused), ("ignored", ignored), ("local", local)];
+    for (age, (case, behaviour)) in
+        [100 * DAY, 3].into_iter().flat_map(|age| cases.clone().map(|case| (age, case)))
+    {
         let now = today();
         let server = MemoryServer::start(ServerBehaviour { now, ..behaviour }).await;
         let local = tempfile::tempdir().unwrap();
         for name in ["a", "sub/b"] {
             create_file(local.path(), name, "content");
             let file = fs::File::options().write(true).open(local.path().join(name)).unwrap();
-            let old = u64::try_from(now - 100 * DAY).unwrap();
+            let old = u64::try_from(now - age).unwrap();
             file.set_modified(UNIX_EPOCH + std::time::Duration::from_secs(old)).unwrap();
         }
 

@@ -69,7 +69,7 @@ cases! {
         Script::new().no_greeting().drip("\r\n".repeat(50), Duration::from_millis(50)) => ErrorAfterTimeout(&["Timeout"]);
 
     user_accepted_without_password: Login, user("230 in") => Complete;
-    user_reply_asks_for_account: Login, user("332 which?") => Error(&["StatusCode"]);
+    user_reply_asks_for_account: Login, user("332 which?").expect("ACCT noaccount").reply("530 no") => Error(&["StatusCode"]);
     refused_user: Login, user("530 no") => Error(&["StatusCode"]);
     user_reply_220: Login, user("220 hello") => Complete;
     user_reply_350: Login, user("350 more") => Error(&["StatusCode"]);
@@ -86,7 +86,7 @@ cases! {
     flood_of_password_replies: Login, pass("150 soon\r\n".repeat(100)) => Error(&["Limit"]);
     password_reply_byte_by_byte: Login,
         user("331 more").expect("PASS anon@").reply_byte_by_byte("230 in") => Complete;
-    account_requested_after_password: Login, pass("332 account\r\n") => Error(&["StatusCode"]);
+    account_requested_after_password: Login, pass("332 account\r\n").expect("ACCT noaccount").reply("530 no") => Error(&["StatusCode"]);
 
     reply_with_leading_space: Pwd, pwd(" 257 \"/\"\r\n") => Complete;
     reply_code_of_two_digits: Pwd, pwd("25 \"/\"\r\n") => Error(&["Protocol"]);

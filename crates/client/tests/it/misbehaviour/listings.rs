@@ -26,7 +26,7 @@ fn tree_and_file(lines: &str) -> Script {
 }
 
 cases! {
-    empty_listing: List, listing("") => Complete;
+    empty_listing: List, send_file(listing(""), "LIST", "") => Complete;
     listing_with_carriage_returns_only: List, listing("type=file; a\rtype=file; b\r") => Error(&["Name"]);
     listing_of_nul_bytes: List, send_file(listing(vec![0; 1000]), "LIST", "") => Complete;
     endless_listing_line: List, listing(vec![b'z'; 1 << 20]) => Error(&["Limit", "Listing"]);

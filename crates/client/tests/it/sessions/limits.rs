@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use oxftp::{Error, ProgressEvent};
-use oxftp_testing::fragile::{Fragile, Refusal};
+use oxftp_testing::{
+    fragile::{Fragile, Refusal},
+    memory::{MemoryServer, ServerBehaviour},
+};
 
 use super::*;
 
@@ -125,4 +128,20 @@ async fn costly_login_is_not_repeated_for_little_work() {
     let report = download.connections(oxftp::Connections::Auto).await.unwrap();
 
     assert_eq!((report.files, server.count("USER")), (12, 1));
+}
+
+/// The device logs a further session in, and then serves the older one only.
+#[tokio::test]
+async fn session_without_replies_lowers_the_limit() {
+    let behaviour = ServerBehaviour { ignores_further_sessions: true, ..ServerBehaviour::default() };
+    let server = MemoryServer::start(behaviour).await;
+    let local = tempfile::tempdir().unwrap();
+    for number in 0..20 {
+        std::fs::write(local.path().join(number.to_string()), "content").unwrap();
+    }
+    let pool = Pool::new(builder(), server.address(), Credentials::anonymous()).size(4);
+
+    pool.upload(local.path()).to("d").write_into(true).retries(0).await.unwrap();
+
+    assert_eq!(server.paths().len(), 21);
 }

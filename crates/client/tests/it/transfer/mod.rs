@@ -17,6 +17,7 @@ mod pipelining;
 mod progress;
 mod ranges;
 mod remote_hash;
+mod replacement;
 mod resume;
 mod resume_checks;
 mod resumed_uploads;

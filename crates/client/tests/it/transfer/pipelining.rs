@@ -243,7 +243,7 @@ async fn pipelining_off_awaits_every_reply() {
 async fn unused_pipelined_command_keeps_sync() {
     let local = tempfile::tempdir().unwrap();
     // The directory is entered to confirm that it is empty.
-    let script = send_file(enter(listing(&[]), "d"), "MLSD", "");
+    let script = send_file(send_file(enter(listing(&[]), "d"), "MLSD", ""), "LIST", "");
     let (server, mut client) = play(with_sync_check(leave(script))).await;
 
     download(&mut client, local.path()).await.unwrap();

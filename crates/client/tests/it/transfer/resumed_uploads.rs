@@ -532,6 +532,10 @@ async fn upload_into_drop_box_succeeds() {
         let script = receive_file(Script::new().type_image(), "STOR a", "hello");
         let script = script.expect("SIZE a").reply("550 a: No such file or directory");
         let script = common::scripts::send_file(script, "MLSD", listing);
+        let script = match listing {
+            "" => common::scripts::send_file(script, "LIST", ""),
+            _ => script,
+        };
         let script = receive_file(script, "STOR a", "hello").expect("SIZE a").reply("550 No such file");
         let (server, mut client) = play(with_sync_check(script)).await;
 

@@ -28,7 +28,9 @@ pub(super) fn split<'l>(text: &'l [u8], context: &Context) -> Option<Split<'l>> 
     }
     glued(text, context)
         .or_else(|| split_where(text, compact))
+        .or_else(|| split_where(text, |word| year_first(word, context)))
         .or_else(|| split_where(text, |word| Some((None, faulty(word)?))))
+        .or_else(|| split_where(text, |word| Some((None, dashes(word)?))))
         .or_else(|| missing(text))
 }
 
@@ -81,6 +83,20 @@ fn compact<'l>(word: &Word<'l>) -> Option<(Option<Timestamp>, &'l [u8])> {
     }
 }
 
+/// Takes a date such as `2020 Jan 02`.
+fn year_first<'l>(word: &Word<'l>, context: &Context) -> Option<(Option<Timestamp>, &'l [u8])> {
+    let (year, rest) = text::word(word.rest);
+    let (month, rest) = text::next_word(rest);
+    let (day, rest) = text::next_word(rest);
+    let is_date = is_plausible_year(year) && months::of_name(month).is_some() && is_day(day);
+    if word.at < COLUMNS_BEFORE_SIZE || !size::is_like(word.before) || !is_date || !has_name(rest) {
+        return None;
+    }
+    let usual = [month, b" ", day, b" ", year].concat();
+    let (date, _) = date::leading_in(&usual, &context.horizon, context.order)?;
+    Some((Some(date), rest))
+}
+
 /// Skips a date that is not a day of a calendar, or whose month is garbled: `000 17 2025`, `Jan  0 00:00` or
 /// `0000-00-00 00:00`.
 fn faulty<'l>(word: &Word<'l>) -> Option<&'l [u8]> {
@@ -121,6 +137,27 @@ fn faulty<'l>(word: &Word<'l>) -> Option<&'l [u8]> {
     let has_seconds = memchr::memchr_iter(b':', third).count() > 1;
     let (year, after) = text::next_word(rest);
     Some(if has_seconds && is_year(year) { after } else { rest })
+}
+
+/// `-`, `--` or `?` in place of a date.
+fn is_dash(word: &[u8]) -> bool {
+    matches!(word, b"-" | b"--" | b"---" | b"?")
+}
+
+/// Skips dashes in place of a date: one, or one for each of its columns.
+fn dashes<'l>(word: &Word<'l>) -> Option<&'l [u8]> {
+    let (first, mut rest) = text::word(word.rest);
+    if word.at < COLUMNS_BEFORE_SIZE || !is_dash(first) || text::number(word.before).is_none() {
+        return None;
+    }
+    for _ in 1..COLUMNS_OF_DATE {
+        let (next, after) = text::next_word(rest);
+        if !is_dash(next) || !has_name(after) {
+            break;
+        }
+        rest = after;
+    }
+    has_name(rest).then_some(rest)
 }
 
 /// `0000-00-00`, `00/00/80` or `??-??-??`
@@ -240,6 +277,8 @@ const LONGEST_MONTH: usize = 12;
 const LONGEST_DAY: usize = 4;
 /// Day of the week, month, day, time and year.
 const MOST_WORDS_OF_DATE: usize = 5;
+/// Month, day, and time or year.
+const COLUMNS_OF_DATE: usize = 3;
 /// Link count and owner, at least.
 const COLUMNS_BEFORE_SIZE: usize = 3;
 
@@ -290,6 +329,11 @@ mod tests {
             "Jan 2019",
             "Jan  2019",
             "2019",
+            "-",
+            "?",
+            "- -",
+            "- - -",
+            "-- --",
         ] {
             let entry = read(&format!("-rw-r--r-- 1 ann staff 132 {date} notes.txt"));
             assert_eq!((entry.name(), entry.size), (&b"notes.txt"[..], Some(132)), "{date}");
@@ -319,6 +363,19 @@ mod tests {
     }
 
     #[test]
+    fn name_after_date_may_begin_with_dash() {
+        assert_eq!(read("-rw-r--r-- 1 ann staff 132 Jan  2  2020 - a").name(), b"- a");
+        assert_eq!(read("-rw-r--r-- 1 ann staff 132 - - - - a").name(), b"- a");
+    }
+
+    #[test]
+    fn year_may_stand_before_month_and_day() {
+        let entry = read("-rw-r--r-- 1 ann staff 132 2020 Jan 08 my notes.txt");
+        assert_eq!((entry.name(), entry.size), (&b"my notes.txt"[..], Some(132)));
+        assert_eq!(entry.modified.unwrap().to_string(), "2020-01-08");
+    }
+
+    #[test]
     fn date_may_be_missing() {
         for (columns, size) in [
             ("3 ann staff 512", Some(512)),
@@ -341,7 +398,6 @@ mod tests {
             "-rw-r--r-- 1 ann staff notes.txt",
             "-rw-r--r-- 1 ann staff 512 ",
             "-rw-r--r-- 1 ann staff 512 Jan  8 notes.txt",
-            "-rw-r--r-- 1 ann staff 512 2020 Jan  8 notes.txt",
             "-rw-r--r-- 1 ann staff 512 Sat Jan 21:46:05 2020 notes.txt",
             "-rw-r--r-- 1 ann staff 512 11月 2020 notes.txt",
             "-rw-r--r-- 1 ann staff 512 32-Oct 2020 notes.txt",
