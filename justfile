@@ -62,6 +62,12 @@ bench-replies *args:
 bench-transfers *args:
     cargo bench -p oxftp --bench transfers -- {{ args }}
 
+# Measure the Python package (installed in target/python/venv by .ci/python) beside aioftp, ftplib and fsspec's own file system
+bench-python *args:
+    cargo build --release -p oxftp-cli
+    cargo build -p oxftp-testing --example server
+    target/python/venv/bin/python bench/python/compare.py {{ args }} target/release/oxftp target/debug/examples/server
+
 # Measure the program and other clients (installed by bench/peers); needs some GiB of RAM disk
 bench *args:
     cargo build --release -p oxftp-cli -p oxftp-bench

@@ -161,8 +161,8 @@ mod url;
 
 pub use crate::backoff::Backoff;
 pub use crate::client::{
-    Client, DataCommand, DataStream, DotNames, DownloadStream, RangeStream, RawCommand, UniqueStream,
-    UploadStream,
+    Client, DataCommand, DataStream, DotNames, DownloadStream, OpenSession, RangeStream, RawCommand,
+    UniqueStream, UploadStream,
 };
 pub use crate::config::list_command::ListCommand;
 pub use crate::config::pipelining::Pipelining;

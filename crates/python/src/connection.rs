@@ -42,7 +42,7 @@ pub(crate) struct Connection {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(crate) struct Shared {
     /// Never locked while waiting for the interpreter.
     state: Mutex<ConnectionState>,
     /// A socket wakes one reader only.
@@ -76,6 +76,8 @@ enum Link {
     Open(BoxSocket),
     /// The socket is with a handshake.
     Handshaking,
+    /// The socket is with a transfer of the library.
+    Lent,
     HandshakeFailed(io::Error),
     Closed,
 }
@@ -251,6 +253,12 @@ impl Connection {
         self.shared.lock().encrypted
     }
 
+    /// Returns whether nothing is received or sent, and the connection is open.
+    #[getter]
+    fn is_idle(&self) -> bool {
+        self.shared.lock().is_idle()
+    }
+
     /// Returns whether `close` or `reset` was called.
     #[getter]
     fn is_closing(&self) -> bool {
@@ -347,17 +355,25 @@ impl Connection {
         Self { shared: Arc::new(shared) }
     }
 
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        self.shared.clone()
+    }
+
     fn check_process(&self) -> PyResult<()> {
-        if self.shared.process == std::process::id() {
+        self.shared.check_process()
+    }
+}
+
+impl Shared {
+    pub(crate) fn check_process(&self) -> PyResult<()> {
+        if self.process == std::process::id() {
             return Ok(());
         }
         Err(PyRuntimeError::new_err(
             "the connection belongs to the parent process; connect again after a fork",
         ))
     }
-}
 
-impl Shared {
     fn lock(&self) -> MutexGuard<'_, ConnectionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -374,13 +390,42 @@ impl Shared {
         }
     }
 
-    async fn closed(&self) {
+    pub(crate) async fn closed(&self) {
         self.until(|state| state.closing).await;
     }
 
-    /// Waits for the end of a handshake.
+    /// Lends the socket of an open connection on which nothing is sent or received.
+    pub(crate) fn lend(&self) -> Option<BoxSocket> {
+        let mut state = self.lock();
+        if !state.is_idle() {
+            return None;
+        }
+        match std::mem::replace(&mut state.link, Link::Lent) {
+            Link::Open(socket) => Some(socket),
+            other => {
+                state.link = other;
+                None
+            }
+        }
+    }
+
+    /// Takes the socket back; `None` if it was closed.
+    pub(crate) fn take_back(&self, socket: Option<BoxSocket>) {
+        {
+            let mut state = self.lock();
+            if matches!(state.link, Link::Lent) {
+                state.link = match socket {
+                    Some(socket) if !state.is_reset => Link::Open(socket),
+                    _ => Link::Closed,
+                };
+            }
+        }
+        self.changed.notify_waiters();
+    }
+
+    /// Waits for the end of a handshake, or of a transfer of the library.
     async fn ready(&self) -> io::Result<()> {
-        self.until(|state| !matches!(state.link, Link::Handshaking)).await;
+        self.until(|state| !matches!(state.link, Link::Handshaking | Link::Lent)).await;
         match &self.lock().link {
             Link::HandshakeFailed(error) => Err(again(error)),
             _ => Ok(()),
@@ -480,6 +525,12 @@ impl Shared {
 }
 
 impl ConnectionState {
+    fn is_idle(&self) -> bool {
+        let is_empty = self.input.is_empty() && self.output.is_empty() && !self.flushing;
+        let has_failed = self.read_error.is_some() || self.write_error.is_some();
+        matches!(self.link, Link::Open(_)) && is_empty && !has_failed && !self.closing && !self.at_end
+    }
+
     /// Returns what an empty input means.
     fn end<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         match &self.read_error {
@@ -520,7 +571,7 @@ impl ConnectionState {
     fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &mut &[u8]) -> Poll<io::Result<()>> {
         let socket = match &mut self.link {
             Link::Open(socket) => socket,
-            Link::Handshaking => return Poll::Pending,
+            Link::Handshaking | Link::Lent => return Poll::Pending,
             Link::HandshakeFailed(error) => return Poll::Ready(Err(again(error))),
             Link::Closed => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
         };

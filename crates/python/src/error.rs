@@ -9,11 +9,11 @@ use crate::bridge::python;
 
 /// Builds the exception of a library error. `oxftp.errors` has the classes.
 pub(crate) fn exception(py: Python<'_>, error: Error) -> PyErr {
-    build(py, &error).unwrap_or_else(|failed| failed)
+    build(py, "_from_native", kind(&error), &error).unwrap_or_else(|failed| failed)
 }
 
-fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
-    static BUILD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+/// Builds an exception with a function of `oxftp.errors`.
+fn build(py: Python<'_>, function: &str, kind: &str, error: &Error) -> PyResult<PyErr> {
     let errno = cause(error).and_then(io::Error::raw_os_error);
     let reply = error.reply();
     let code = reply.map(|reply| reply.code().to_string());
@@ -24,8 +24,8 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         Error::StatusCode(status) => status.expected.clone(),
         _ => Vec::new(),
     };
-    let exception = python(py, &BUILD, "oxftp.errors", "_from_native")?.call1((
-        kind(error),
+    let exception = py.import("oxftp.errors")?.getattr(function)?.call1((
+        kind,
         message(error),
         code,
         lines,
@@ -33,6 +33,31 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         errno,
     ))?;
     Ok(PyErr::from_value(exception))
+}
+
+/// Builds the exception of a transfer over the session of a Python client: those that its own methods raise. In a tree,
+/// it is that of the first failure.
+pub(crate) fn transfer_exception(py: Python<'_>, error: Error) -> PyErr {
+    let error = first_failure(error);
+    let kind = match &error {
+        Error::LocalFs(_) | Error::LocalStream { .. } => "local",
+        Error::Name(_) => "usage",
+        error => kind(error),
+    };
+    build(py, "_of_transfer", kind, &error).unwrap_or_else(|failed| failed)
+}
+
+fn first_failure(error: Error) -> Error {
+    match error {
+        Error::PartialFailure { mut report } if !report.failures.is_empty() => {
+            first_failure(report.failures.swap_remove(0).error)
+        }
+        Error::Stopped { mut report, .. } if !report.failures.is_empty() => {
+            first_failure(report.failures.swap_remove(0).error)
+        }
+        Error::Stopped { source, .. } => first_failure(*source),
+        error => error,
+    }
 }
 
 /// The text of an error, with its causes.

@@ -2,16 +2,18 @@
 //!
 //! [`runtime`] owns the tokio runtime of a process, [`bridge`] connects its futures with event loops, [`error`]
 //! converts errors. [`connection`] is one socket, plain or encrypted, for the commands that Python code sends itself;
-//! [`pool`] runs whole jobs in the client library. [`tls`] and [`proxy`] configure both, and [`parse`] parses listings.
+//! [`session`] runs transfers on it in the client library, with [`direct_fs`]; [`pool`] runs whole jobs there. [`tls`] and [`proxy`] configure both, and [`parse`] parses listings.
 
 mod bridge;
 mod completion;
 mod connection;
+mod direct_fs;
 mod error;
 mod parse;
 mod pool;
 mod proxy;
 mod runtime;
+mod session;
 mod tls;
 
 use pyo3::prelude::*;
@@ -28,6 +30,8 @@ mod _oxftp {
     use crate::pool::{Pool, ReadStream, WriteStream};
     #[pymodule_export]
     use crate::runtime::stop;
+    #[pymodule_export]
+    use crate::session::Session;
     #[pymodule_export]
     use crate::tls::{TlsConfig, TlsSession};
 }

@@ -453,7 +453,7 @@ async fn is_missing(pool: &oxftp::Pool, path: &RemotePath) -> bool {
     }
 }
 
-fn passive_mode(name: &str) -> PyResult<PassiveMode> {
+pub(crate) fn passive_mode(name: &str) -> PyResult<PassiveMode> {
     match name.to_ascii_lowercase().as_str() {
         "epsv" => Ok(PassiveMode::Epsv),
         "pasv" => Ok(PassiveMode::Pasv),
@@ -478,16 +478,20 @@ struct Transfer {
 
 impl Transfer {
     fn verify(&self, _py: Python<'_>) -> PyResult<Verify> {
-        match self.verify.as_str() {
-            "auto" => Ok(Verify::Auto),
-            "nothing" => Ok(Verify::Nothing),
-            "size" => Ok(Verify::Size),
-            "hash" => Ok(Verify::Hash),
-            "content" => Ok(Verify::Content),
-            other => Err(PyValueError::new_err(format!(
-                "verify must be auto, nothing, size, hash or content, not {other:?}"
-            ))),
-        }
+        verify_named(&self.verify)
+    }
+}
+
+pub(crate) fn verify_named(name: &str) -> PyResult<Verify> {
+    match name {
+        "auto" => Ok(Verify::Auto),
+        "nothing" => Ok(Verify::Nothing),
+        "size" => Ok(Verify::Size),
+        "hash" => Ok(Verify::Hash),
+        "content" => Ok(Verify::Content),
+        other => Err(PyValueError::new_err(format!(
+            "verify must be auto, nothing, size, hash or content, not {other:?}"
+        ))),
     }
 }
 
@@ -507,7 +511,7 @@ struct MirrorOptions {
 
 /// Calls a Python function with each event: its kind, the name of the file, and a number of bytes. What the function
 /// raises is printed, as with callbacks of an event loop.
-fn progress_observer(function: Py<PyAny>) -> impl Fn(ProgressEvent<'_>) + Send + Sync {
+pub(crate) fn progress_observer(function: Py<PyAny>) -> impl Fn(ProgressEvent<'_>) + Send + Sync {
     move |event| {
         let (kind, name, bytes) = match event {
             ProgressEvent::FileStarted { name, size, .. } => ("started", Some(name), size.unwrap_or(0)),
@@ -639,7 +643,7 @@ fn closed() -> Error {
 }
 
 /// A path of Python. What is not UTF-8 comes as surrogates.
-struct Path(RemotePath);
+pub(crate) struct Path(pub(crate) RemotePath);
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Path {
     type Error = PyErr;
@@ -713,7 +717,7 @@ fn seconds(time: &oxftp::Timestamp) -> f64 {
 }
 
 /// A report as a dictionary.
-struct Summary(Report);
+pub(crate) struct Summary(pub(crate) Report);
 
 impl<'py> IntoPyObject<'py> for Summary {
     type Target = PyDict;

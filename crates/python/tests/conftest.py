@@ -123,8 +123,8 @@ class Scripted:
         self.port = 0
         self.data: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
         self.servers: list[asyncio.Server] = []
-        #: Seconds before a data connection is accepted; -1 is never.
-        self.delay = 0.0
+        #: The reply after the data of a file.
+        self.final = "226 done"
 
     async def start(self) -> None:
         server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
@@ -145,24 +145,29 @@ class Scripted:
             writer.write(text.encode() + b"\r\n")
 
         reply("220 hello")
+        offset = 0
         while line := (await reader.readline()).decode().strip():
             self.commands.append(line)
             verb, _, argument = line.partition(" ")
             if verb in self.replies:
                 if self.replies[verb]:
                     reply(self.replies[verb])
+            elif verb == "REST":
+                offset = int(argument)
+                reply("350 from there")
             elif verb == "EPSV":
                 reply(f"229 go (|||{await self.listen()}|)")
             elif verb == "RETR":
                 _, data = await self.data.get()
                 reply("150 coming")
                 try:
-                    data.write(self.files[argument])
+                    data.write(self.files[argument][offset:])
+                    offset = 0
                     await data.drain()
                 except ConnectionError:
                     reply("426 broken")
                 else:
-                    reply("226 done")
+                    reply(self.final)
                 data.close()
             else:
                 reply("200 ok")

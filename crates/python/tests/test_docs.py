@@ -22,7 +22,7 @@ def test_examples_of_the_guide_run(
     server = servers("pyftpdlib explicit")
     monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
     monkeypatch.chdir(tmp_path)
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
     for example in EXAMPLES:
         code = re.sub(r"\b21\b(?=[,}])", str(server.port), example.replace("ftp.example.org", server.host))
         code = code.replace('"me"', repr(server.user)).replace('"secret"', repr(server.password))

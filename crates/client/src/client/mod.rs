@@ -17,6 +17,7 @@ mod hash;
 mod login_options;
 mod metadata;
 mod navigation;
+mod open_session;
 mod path_command;
 mod raw;
 mod reconnecting;
@@ -37,6 +38,7 @@ pub(crate) use self::metadata::{
     FoundEntry, NO_IMAGE_TYPE, SizeAnswer, is_unknown_command, leaves_existence_open,
 };
 pub(crate) use self::navigation::{Entering, may_be_about_slash};
+pub use self::open_session::OpenSession;
 pub use self::raw::RawCommand;
 pub use self::stou::UniqueStream;
 pub(crate) use self::streams::ByteRange;

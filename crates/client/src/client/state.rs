@@ -57,6 +57,13 @@ pub(crate) struct SessionState {
 }
 
 impl SessionState {
+    /// Creates the state of a session that other code has opened, and perhaps changed.
+    pub(super) fn of_open_session(protects_data: bool) -> Self {
+        let mut state = Self { logged_in: true, protects_data, ..Self::default() };
+        state.alter();
+        state
+    }
+
     /// Records that the caller may have changed anything.
     pub(super) fn alter(&mut self) {
         self.dirty = true;

@@ -398,6 +398,17 @@ impl ControlChannel {
         self.mark_broken("the client closed the connection", None);
     }
 
+    /// Returns the connection, after the outstanding replies. It is not used any more.
+    pub(crate) async fn detach(&mut self) -> Result<BoxSocket> {
+        self.settle().await?;
+        if !self.decoder.is_empty() {
+            return Err(self.desynchronised(self.decoder.unfinished()));
+        }
+        let socket = self.stream.take().and_then(Stream::into_plain);
+        self.mark_broken("its control connection was detached", None);
+        socket.ok_or_else(|| self.unusable())
+    }
+
     /// Closes the connection cleanly (with TLS: `close_notify`).
     pub(crate) async fn shut_down(&mut self) {
         if let Some(mut stream) = self.stream.take() {

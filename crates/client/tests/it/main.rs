@@ -20,6 +20,7 @@ mod listing;
 mod minimal_servers;
 mod mirror;
 mod misbehaviour;
+mod open_session;
 mod pool;
 mod profiles;
 mod reports;

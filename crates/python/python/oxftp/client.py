@@ -10,12 +10,14 @@ import contextvars
 import logging
 import re
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, Self, TypedDict
 
 from . import _oxftp, errors, pathio
+from ._pool import Progress, Report, Verify
+from ._session import NativeSession, functions_of, overridden
 from ._tls import TlsConfig
 from ._transport import Link, SslLink, SSLSessionBoundContext, StreamReader, StreamWriter, pair
 from .common import (
@@ -287,6 +289,10 @@ class BaseClient:
         self._route, self._server_hostname = _route(siosocks_asyncio_kwargs)
         #: The control connection; :attr:`stream` requires it.
         self._control: ThrottleStreamIO | None = None
+        #: The library's client for the control connection, once it has transferred something.
+        self._session: NativeSession | None = None
+        #: The lines of the greeting, each after its code.
+        self._greeting: list[str] = []
         self._turn = _Turn()
         #: Number of final replies that the server owes to operations that were cancelled or failed.
         self._outstanding = 0
@@ -342,6 +348,9 @@ class BaseClient:
         self.server_host = host
         self.server_port = port
         self._control = None
+        if self._session is not None:
+            self._session.close()
+            self._session = None
         self._outstanding = 0
         self._turn.reset()
         ends = await self._open_connection(host, port)
@@ -357,6 +366,8 @@ class BaseClient:
 
     def close(self) -> None:
         """Closes the control connection."""
+        if self._session is not None:
+            self._session.close()
         if self._control:
             self._control.close()
 
@@ -418,6 +429,8 @@ class BaseClient:
         if command and not _LINE_ENDS.isdisjoint(command):
             raise errors.InvalidCommand("a command cannot contain CR or LF")
         async with self._turn:
+            if self._session is not None and self._session.is_lent:
+                await self._session.reclaim()
             if self._outstanding and command:
                 await self._read_outstanding()
             if command:
@@ -738,6 +751,37 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
         return entries
 
 
+class _Counts:
+    """The numbers of a transfer whose steps are methods of the client, and its events."""
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self.progress: Progress = progress or (lambda kind, name, count: None)
+        self.files = 0
+        self.directories = 0
+        self.bytes = 0
+        self.name = ""
+
+    @contextlib.contextmanager
+    def file(self, name: str) -> Iterator[None]:
+        """Counts a file, if it is transferred in the ``with`` block."""
+        self.name = name
+        self.progress("started", name, 0)
+        try:
+            yield
+        except BaseException:
+            self.progress("failed", name, 0)
+            raise
+        self.files += 1
+        self.progress("finished", name, 0)
+
+    def add(self, count: int) -> None:
+        self.bytes += count
+        self.progress("advanced", self.name, count)
+
+    def report(self) -> Report:
+        return Report(self.files, self.directories, self.bytes, 0, 0, 0, [])
+
+
 #: Types of the facts of directories; those of a directory itself and of the one above it have names of their own.
 _DIRECTORIES = frozenset({"dir", "cdir", "pdir"})
 
@@ -769,6 +813,7 @@ class Client(BaseClient):
         """Opens the control connection. Returns the lines of the greeting."""
         await super().connect(host, port=port)
         greeting: list[str] = (await self.command(expected_codes="220", wait_codes="120"))[1]
+        self._greeting = greeting
         return greeting
 
     async def upgrade_to_tls(self, sslcontext: ssl.SSLContext | TlsConfig | None = None) -> None:
@@ -960,24 +1005,43 @@ class Client(BaseClient):
         *,
         write_into: bool = False,
         block_size: int = DEFAULT_BLOCK_SIZE,
-    ) -> None:
-        """Uploads a file or a tree into the directory ``destination``; with ``write_into``, as ``destination``."""
+        resume: bool = False,
+        verify: Verify | None = None,
+        progress: Progress | None = None,
+    ) -> Report:
+        """Uploads a file or a tree into the directory ``destination``; with ``write_into``, as ``destination``.
+
+        ``resume``, ``verify`` and ``progress`` are those of :meth:`download`.
+        """
         top = Path(source)
         target = PurePosixPath(destination) if write_into else PurePosixPath(destination, top.name)
-        if await self.path_io.is_file(top):
+        is_file = await self.path_io.is_file(top)
+        if not is_file and not await self.path_io.is_dir(top):
+            return _Counts().report()
+        async with self._turn:
+            if (session := await self._native_session(resume, verify)) is not None:
+                return await session.upload(
+                    top, str(target), resume=resume, verify=verify, progress=progress
+                )
+        counts = _Counts(progress)
+        if is_file:
             await self.make_directory(target.parent)
-            await self._upload_file(top, target, block_size)
-        elif await self.path_io.is_dir(top):
-            await self._upload_tree(top, target, block_size)
+            await self._upload_file(top, target, block_size, counts)
+        else:
+            await self._upload_tree(top, target, block_size, counts)
+        return counts.report()
 
-    async def _upload_tree(self, top: Path, target: PurePosixPath, block_size: int) -> None:
+    async def _upload_tree(
+        self, top: Path, target: PurePosixPath, block_size: int, counts: _Counts
+    ) -> None:
         await self.make_directory(target)
         async for found, is_directory in self._walk_local(top):
             remote = target.joinpath(*found.relative_to(top).parts)
             if is_directory:
                 await self.make_directory(remote)
+                counts.directories += 1
             else:
-                await self._upload_file(found, remote, block_size)
+                await self._upload_file(found, remote, block_size, counts)
 
     async def _walk_local(self, top: Path) -> AsyncIterator[tuple[Path, bool]]:
         """Yields what is below a local directory, each directory before what it has; and whether it is a directory."""
@@ -989,10 +1053,14 @@ class Client(BaseClient):
                     unlisted.append(found)
                 yield found, is_directory
 
-    async def _upload_file(self, source: Path, target: PurePosixPath, block_size: int) -> None:
-        async with self.path_io.open(source, mode="rb") as local, self.upload_stream(target) as remote:
-            async for block in local.iter_by_block(self._block(block_size)):
-                await remote.write(block)
+    async def _upload_file(
+        self, source: Path, target: PurePosixPath, block_size: int, counts: _Counts
+    ) -> None:
+        with counts.file(str(source)):
+            async with self.path_io.open(source, mode="rb") as local, self.upload_stream(target) as remote:
+                async for block in local.iter_by_block(self._block(block_size)):
+                    await remote.write(block)
+                    counts.add(len(block))
 
     async def download(
         self,
@@ -1001,33 +1069,117 @@ class Client(BaseClient):
         *,
         write_into: bool = False,
         block_size: int = DEFAULT_BLOCK_SIZE,
-    ) -> None:
-        """Downloads a file or a tree into the directory ``destination``; with ``write_into``, as ``destination``."""
+        resume: bool = False,
+        verify: Verify | None = None,
+        progress: Progress | None = None,
+    ) -> Report:
+        """Downloads a file or a tree into the directory ``destination``; with ``write_into``, as ``destination``.
+
+        The library transfers in one piece if the files are those of :class:`PathIO`, no rate is limited, and no method
+        that a transfer calls is overridden. Otherwise each step is a call of such a method.
+
+        With ``resume`` or ``verify`` (see :class:`Pool`), files have their final names only after they are complete, and
+        a tree is continued after a file that failed. Both require that the library transfers: else
+        :class:`ValueError` is raised. ``progress`` is called with each event, in the thread of the event loop.
+        """
         top = PurePosixPath(source)
         target = Path(destination) if write_into else Path(destination, top.name)
+        async with self._turn:
+            if (session := await self._native_session(resume, verify)) is not None:
+                return await session.download(
+                    str(top), target, resume=resume, verify=verify, progress=progress
+                )
+        counts = _Counts(progress)
         kind = (await self.stat(top))["type"]
         if kind == "file":
             await self._make_local(target.parent)
-            await self._download_file(top, target, block_size)
+            await self._download_file(top, target, block_size, counts)
         elif kind in _DIRECTORIES:
-            await self._download_tree(top, target, block_size)
+            await self._download_tree(top, target, block_size, counts)
+        return counts.report()
 
-    async def _download_tree(self, top: PurePosixPath, target: Path, block_size: int) -> None:
+    async def _download_tree(
+        self, top: PurePosixPath, target: Path, block_size: int, counts: _Counts
+    ) -> None:
         await self._make_local(target)
         async for found, kind in self._walk(top):
             local = target / found.relative_to(top)
             if kind == "dir":
                 await self._make_local(local)
+                counts.directories += 1
             else:
-                await self._download_file(found, local, block_size)
+                await self._download_file(found, local, block_size, counts)
 
     async def _make_local(self, directory: Path) -> None:
         await self.path_io.mkdir(directory, parents=True, exist_ok=True)
 
-    async def _download_file(self, source: PurePosixPath, target: Path, block_size: int) -> None:
-        async with self.path_io.open(target, mode="wb") as local, self.download_stream(source) as remote:
-            async for block in remote.iter_by_block(self._block(block_size)):
-                await local.write(block)
+    async def _download_file(
+        self, source: PurePosixPath, target: Path, block_size: int, counts: _Counts
+    ) -> None:
+        with counts.file(str(source)):
+            # A file that the server refuses changes nothing here.
+            async with self.download_stream(source) as remote, self.path_io.open(target, mode="wb") as local:
+                async for block in remote.iter_by_block(self._block(block_size)):
+                    await local.write(block)
+                    counts.add(len(block))
+
+    async def _native_session(self, resume: bool, verify: Verify | None) -> NativeSession | None:
+        """Returns the library's client for this session; ``None`` if the methods of this class have to transfer.
+
+        No reply is outstanding then.
+        """
+        why = self._why_not_native()
+        if why is not None:
+            if resume or verify is not None:
+                raise ValueError(f"resume and verify are not available, because {why}")
+            return None
+        if self._session is not None and self._session.is_lent:
+            await self._session.reclaim()
+        if self._outstanding:
+            await self._read_outstanding()
+        writer = self.stream.writer
+        assert isinstance(writer, StreamWriter) and isinstance(writer._link, _oxftp.Connection)
+        if not writer._link.is_idle:
+            return None
+        options = {
+            "host": self.server_host,
+            "port": self.server_port,
+            "greeting": [line[1:] for line in self._greeting],
+            "socket_timeout": self.socket_timeout,
+            "connection_timeout": self.connection_timeout,
+            "encoding": self.encoding,
+            "passive": [name.lower() for name in self._passive_commands or ()],
+            "trust_passive_address": self.trust_server_pasv_ipv4_address,
+            "route": self._route,
+        }
+        if self._session is None or not self._session.is_for(writer._link, options):
+            self._session = NativeSession(writer._link, writer.tls_session, options)
+        return self._session
+
+    def _why_not_native(self) -> str | None:
+        """Returns why the library cannot transfer for this client; ``None`` if it can."""
+        if (name := overridden(self, _FUNCTIONS)) is not None:
+            return f"{name} is overridden"
+        if type(self.path_io) is not pathio.PathIO or overridden(self.path_io, _PATH_IO_FUNCTIONS):
+            return "the files are not those of PathIO"
+        if self.path_timeout is not None:
+            return "path_timeout is set"
+        if self.throttle.read.limit or self.throttle.write.limit:
+            return "a speed is limited"
+        if self.parse_list_line_custom is not None:
+            return "listings have a parser of their own"
+        if logger.isEnabledFor(logging.DEBUG):
+            return "each command is logged"
+        if not {name.lower() for name in self._passive_commands or ("",)} <= {"epsv", "pasv"}:
+            return "the passive commands are unknown"
+        if self.encoding.replace("-", "").lower() != "utf8":
+            return "names are not UTF-8"
+        writer = self.stream.writer
+        if type(self.stream) is not ThrottleStreamIO or not isinstance(writer, StreamWriter):
+            return "the control connection is not that of this package"
+        if not isinstance(writer._link, _oxftp.Connection):
+            return "TLS is that of an ssl.SSLContext"
+        return None
 
     def _block(self, block_size: int) -> int:
         """Returns the size of blocks: those of our path ios can be larger, unless a rate is limited."""
@@ -1119,6 +1271,12 @@ class Client(BaseClient):
 
         Any task may call it.
         """
+        if self._session is not None and self._session.is_running:
+            self._session.abort()
+            if wait:
+                async with self._turn:
+                    pass
+            return
         stream = self._turn.stream
         with self._turn.passing(stream):
             if wait and isinstance(stream, DataConnectionThrottleStreamIO):
@@ -1160,3 +1318,28 @@ class Client(BaseClient):
             raise
         else:
             await client.quit()
+
+
+#: The functions that a transfer calls. Those that are left out do not change how files are transferred.
+_FUNCTIONS = functions_of(
+    Client,
+    {
+        "connect",
+        "upgrade_to_tls",
+        "login",
+        "quit",
+        "close",
+        "context",
+        "abort",
+        "upload",
+        "download",
+        "append_stream",
+        "get_current_directory",
+        "change_directory",
+        "rename",
+        "remove",
+        "remove_file",
+        "remove_directory",
+    },
+)
+_PATH_IO_FUNCTIONS = functions_of(pathio.PathIO)

@@ -150,3 +150,32 @@ def _from_native(
     error.code = Code(code) if code is not None else None
     error.lines = lines
     return error
+
+
+def _of_transfer(
+    kind: str,
+    message: str,
+    code: str | None,
+    lines: list[str],
+    expected: Iterable[str],
+    errno: int | None,
+) -> BaseException:
+    """Builds the exception of a transfer of the library over a client's session: those of the client's own methods."""
+    if kind == "not-found" and code is None:
+        code, lines = "550", [message]
+    if code is not None:
+        # As the client's own parser: each line begins with what follows the code.
+        info = [f"-{line}" for line in lines[:-1]] + [f" {line}" for line in lines[-1:]]
+        return StatusCodeError(tuple(map(Code, expected)) or Code("2xx"), Code(code), info)
+    if kind == "local":
+        cause = OSError(errno or _errno.EIO, message)
+        error = PathIOError(message, reason=(type(cause), cause, None))  # type: ignore[arg-type]
+        error.__cause__ = cause
+        return error
+    if kind == "timeout":
+        return TimeoutError(message)
+    if kind == "connection" and errno is None:
+        return ConnectionResetError(message)
+    if kind == "tls":
+        return TlsError(message)
+    return _from_native(kind, message, code, lines, expected, errno)
