@@ -6,6 +6,7 @@ use super::{
     direction::MirrorDirection,
     extraneous::ExtraneousNodes,
     node::Node,
+    node_selection::NodeSelection,
     node_table::NodeTable,
     relative_path::RelativePath,
     run::MirrorContext,
@@ -145,7 +146,7 @@ struct DeletedNode {
 /// The nodes to delete in one directory.
 struct DeletedNodes {
     directory: Arc<RelativePath>,
-    nodes: NodeTable,
+    nodes: NodeSelection,
     next: usize,
 }
 
@@ -173,30 +174,27 @@ impl DeleteExtraneous<'_> {
         client: &mut Client,
         extraneous: &ExtraneousNodes,
         failures: &mut Vec<(String, Error)>,
-    ) -> Result<NodeTable> {
+    ) -> Result<NodeSelection> {
         let context = self.context;
         if context.options.dry_run {
-            let mut nodes = NodeTable::default();
-            for node in extraneous.nodes.iter() {
-                nodes.push(&node)?;
-            }
-            return Ok(nodes);
+            return Ok(extraneous.nodes.clone());
         }
         if !extraneous.need_listing() {
-            return extraneous.without_listing();
+            return Ok(extraneous.without_listing());
         }
         let path = &extraneous.directory;
         let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
         let mut listing = target.list(path, &context.limits, FollowUp::Nothing).await?;
         if !listing.is_complete() {
             failures.append(&mut listing.failures);
-            return Ok(NodeTable::default());
+            return Ok(NodeSelection::default());
         }
-        match extraneous.deletable(&listing.nodes)? {
+        let listing = Arc::new(listing.nodes);
+        match extraneous.deletable(&listing) {
             Some(nodes) => Ok(nodes),
             None => {
-                self.report_renamed(client, extraneous, &listing.nodes, failures).await?;
-                Ok(NodeTable::default())
+                self.report_renamed(client, extraneous, &listing, failures).await?;
+                Ok(NodeSelection::default())
             }
         }
     }
@@ -268,6 +266,7 @@ impl JobHandler for DeleteExtraneous<'_> {
     ) -> Result<FileOutcome> {
         let DeletedNode { directory, node } = deleted;
         let context = self.context;
+        context.let_steps_be_printed().await;
         let on_step = |step| context.report_step(step);
         let on_failure = |name, error| context.record_failure(name, error);
         let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
