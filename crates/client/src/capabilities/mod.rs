@@ -112,6 +112,8 @@ pub(crate) struct ServerCapabilities {
     pub(crate) large_directories: BTreeSet<RemotePath>,
     /// The user knows that times are not preserved on this server.
     pub(crate) reported_times_not_kept: Arc<AtomicBool>,
+    /// A refusal for the moment (`450`) that gave no reason lasted until the end of the retries.
+    pub(crate) lasting_450: bool,
     /// Properties of the server that its listings have shown.
     pub(crate) listing: SharedListingCapabilities,
     /// The optional commands that the server answers. All sessions of a builder on this server share them.
@@ -159,6 +161,7 @@ impl ServerCapabilities {
         self.deep_paths = other.deep_paths.or(self.deep_paths);
         self.final_slash = other.final_slash.or(self.final_slash);
         self.refusals = self.refusals.max(other.refusals);
+        self.lasting_450 |= other.lasting_450;
         self.absolute_paths = other.absolute_paths.or(self.absolute_paths);
         self.absolute_attempts = self.absolute_attempts.max(other.absolute_attempts);
         self.settled_paths.extend(&other.settled_paths);

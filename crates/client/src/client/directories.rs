@@ -1,5 +1,7 @@
 //! Directories and files on the server: working directory, creation, removal, rename.
 
+use std::time::Duration;
+
 use oxftp_proto::{
     Command, RemotePath, Reply,
     classify::{self, Presence},
@@ -11,7 +13,7 @@ use super::{
     Client, FollowUp,
     navigation::{Entering, Spelling, is_single_name, may_be_about_slash, refuses_path},
 };
-use crate::{Error, Result, capabilities::PathUse, future::BoxFuture};
+use crate::{Error, Result, backoff::Backoff, capabilities::PathUse, future::BoxFuture};
 
 impl Client {
     /// Returns the working directory (`PWD`; RFC 959, 4.1.3).
@@ -414,12 +416,20 @@ impl Client {
     /// something to change.
     async fn change(&mut self, change: Change, path: &RemotePath) -> Result<bool> {
         let mut attempts = self.reconnects();
+        let mut pauses = self.busy_pauses();
         let mut was_lost = false;
         loop {
             let error = match Box::pin(self.change_once(change, path)).await {
                 Err(error) => error,
                 changed => return changed,
             };
+            if self.is_refused_for_now(&error)
+                && (is_explained(&error)
+                    || !matches!(Box::pin(self.is_changed(change, path)).await, Ok(true)))
+                && self.pause_before_repetition(&error, &mut pauses).await
+            {
+                continue;
+            }
             let is_repeatable = Box::pin(self.recover(&error, &mut attempts)).await;
             was_lost |= is_repeatable;
             if !(is_repeatable || was_lost && refuses_path(&error)) {
@@ -434,6 +444,30 @@ impl Client {
                 _ => {}
             }
         }
+    }
+
+    fn busy_pauses(&self) -> Backoff {
+        Backoff::new(self.busy_retries, FIRST_PAUSE)
+    }
+
+    /// Returns whether a refusal may pass: its code says so (RFC 959, section 4.2.1). A refusal without a reason is not
+    /// believed on a server where one has lasted.
+    fn is_refused_for_now(&self, error: &Error) -> bool {
+        let Error::StatusCode(refused) = error else { return false };
+        self.busy_retries > 0
+            && classify::is_refused_for_now(&refused.info)
+            && (is_explained(error) || !self.capabilities.lasting_450)
+    }
+
+    /// Waits before a change is repeated; returns whether a retry was left.
+    async fn pause_before_repetition(&mut self, error: &Error, pauses: &mut Backoff) -> bool {
+        if let Some(pause) = pauses.next_pause() {
+            crate::trace::debug!("{error}; the command is repeated in {pause:?}");
+            tokio::time::sleep(pause).await;
+            return true;
+        }
+        self.capabilities.lasting_450 |= !is_explained(error);
+        false
     }
 
     async fn change_once(&mut self, change: Change, path: &RemotePath) -> Result<bool> {
@@ -471,9 +505,16 @@ impl Client {
     pub async fn rename(&mut self, from: impl Into<RemotePath>, to: impl Into<RemotePath>) -> Result<()> {
         let (from, to) = (from.into(), to.into());
         let mut attempts = self.reconnects();
+        let mut pauses = self.busy_pauses();
         let mut was_lost = false;
         loop {
             let Err(error) = self.rename_either(&from, &to).await else { return Ok(()) };
+            if self.is_refused_for_now(&error)
+                && (is_explained(&error) || !matches!(Box::pin(self.try_exists(&from)).await, Ok(false)))
+                && self.pause_before_repetition(&error, &mut pauses).await
+            {
+                continue;
+            }
             if !was_lost && Box::pin(self.is_renamed_nevertheless(&error, &from, &to)).await? {
                 crate::trace::debug!("{from} was renamed: {error}");
                 return Ok(());
@@ -616,6 +657,11 @@ pub(crate) fn check_removable(path: &RemotePath) -> Result<()> {
     if path.names_entry() { Ok(()) } else { Err(Error::NothingToRemove { path: path.to_string() }) }
 }
 
+/// Returns whether a refusal says that the file is busy.
+fn is_explained(error: &Error) -> bool {
+    error.reply().is_some_and(classify::is_file_busy)
+}
+
 /// Returns whether `RNFR` was refused. It expects `350`.
 fn is_about_old_name(error: &Error) -> bool {
     matches!(error, Error::StatusCode(refused) if refused.expected == ["350"])
@@ -625,6 +671,8 @@ fn is_about_old_name(error: &Error) -> bool {
 fn is_about_name(error: &Error) -> bool {
     is_about_old_name(error) || error.code().is_some_and(|code| matches!(code.get(), 501 | 553))
 }
+
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 const OTHER_DIRECTORY: &str =
     "rename into another directory, because it takes names without directories only";

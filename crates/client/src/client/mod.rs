@@ -93,6 +93,9 @@ pub struct Client {
     credentials: Option<Credentials>,
     /// The number of times that an operation opens the session again and is repeated.
     reconnects: u32,
+    /// The number of times that a change is repeated that the server refuses for the moment; 0 in a pool, whose jobs
+    /// repeat it themselves.
+    pub(crate) busy_retries: u32,
 }
 
 impl Client {
@@ -368,6 +371,7 @@ impl Client {
                 new.change_dir(directory).await?;
             }
             new.reconnects = self.reconnects;
+            new.busy_retries = self.busy_retries;
             *self = new;
             Ok(())
         })

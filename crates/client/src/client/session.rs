@@ -89,8 +89,18 @@ impl Client {
         }
         let state = SessionState::default();
         let reconnects = config.reconnects;
-        let mut client =
-            Self { config, control, tls, host, greeting, capabilities, state, credentials: None, reconnects };
+        let mut client = Self {
+            config,
+            control,
+            tls,
+            host,
+            greeting,
+            capabilities,
+            state,
+            credentials: None,
+            reconnects,
+            busy_retries: reconnects,
+        };
         client.encrypt().await?;
         // A virtual host may have its own settings for the commands that follow.
         client.name_virtual_host().await?;

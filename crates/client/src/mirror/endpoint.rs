@@ -70,21 +70,21 @@ impl Endpoint<'_> {
         directory: &RelativePath,
         nodes: &mut NodeTable,
     ) -> Result<()> {
-        for index in 0..nodes.len() {
-            let Some(mut node) = nodes.get(index).filter(|node| matches!(node.kind, NodeKind::Symlink(_)))
-            else {
-                continue;
-            };
-            let link = directory.join(&node.name);
-            (node.kind, node.facts) = match self {
-                Self::Local { fs, root } => follow_local(*fs, &link.on_disk(root)?).await?,
-                Self::Remote { client, root, .. } => {
-                    let path = link.on_server(root, client.encoding());
-                    follow_remote(client, &path).await?
-                }
-            };
-            nodes.replace(index, &node)?;
+        let mut followed = NodeTable::default();
+        for mut node in nodes.iter() {
+            if matches!(node.kind, NodeKind::Symlink(_)) {
+                let link = directory.join(&node.name);
+                (node.kind, node.facts) = match self {
+                    Self::Local { fs, root } => follow_local(*fs, &link.on_disk(root)?).await?,
+                    Self::Remote { client, root, .. } => {
+                        let path = link.on_server(root, client.encoding());
+                        follow_remote(client, &path).await?
+                    }
+                };
+            }
+            followed.push(&node)?;
         }
+        *nodes = followed;
         Ok(())
     }
 

@@ -7,25 +7,25 @@
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use oxftp_proto::FileName;
 
 use super::{
+    node_selection::NodeSelection,
     node_table::NodeTable,
     plan::DirectoryPlan,
     relative_path::RelativePath,
     same_name::{folded, likely_form},
 };
-use crate::Result;
 
 /// Extraneous nodes of one directory of the target.
 #[derive(Debug)]
 pub(crate) struct ExtraneousNodes {
     pub(crate) directory: Arc<RelativePath>,
     /// Nodes that only the target has.
-    pub(crate) nodes: NodeTable,
+    pub(crate) nodes: NodeSelection,
     /// Nodes of the source that the target lacks, and may take for the extraneous nodes at these positions.
     lookalikes: BTreeMap<usize, FileName>,
     /// The names that this mirror stored in the directory.
@@ -35,20 +35,27 @@ pub(crate) struct ExtraneousNodes {
 /// Pairs the extraneous nodes of a plan with the names to be stored that the target may take for them.
 fn lookalikes(plan: &DirectoryPlan) -> BTreeMap<usize, FileName> {
     let hasher = RandomState::new();
-    let hash = |name: &FileName| hasher.hash_one(folded(name));
-    let nodes = plan.extraneous.iter().enumerate();
-    let mut hashes: Vec<_> = nodes.map(|(index, node)| (hash(&node.name), index)).collect();
+    // Half a hash and the position of each name: there may be a million.
+    let hash = |name: &FileName| hasher.hash_one(folded(name)) & !POSITION;
+    let mut hashes = Vec::with_capacity(plan.extraneous.len());
+    hashes.extend(plan.extraneous.iter().enumerate().map(|(index, node)| hash(&node.name) | index as u64));
     hashes.sort_unstable();
     let mut lookalikes = BTreeMap::new();
     for name in missing_names(plan) {
         let hash = hash(&name);
-        let first = hashes.partition_point(|(other, _)| *other < hash);
-        for (_, index) in hashes.iter().skip(first).take_while(|(other, _)| *other == hash) {
-            lookalikes.insert(*index, name.clone());
+        let first = hashes.partition_point(|other| *other < hash);
+        for other in hashes.iter().skip(first).take_while(|other| **other & !POSITION == hash) {
+            let index = (*other & POSITION) as usize;
+            if plan.extraneous.get(index).is_some_and(|node| folded(&node.name) == folded(&name)) {
+                lookalikes.insert(index, name.clone());
+            }
         }
     }
     lookalikes
 }
+
+/// The bits of a position: a table has less than 2^32 nodes.
+const POSITION: u64 = u32::MAX as u64;
 
 /// Returns the names of a plan that the target lacks.
 fn missing_names(plan: &DirectoryPlan) -> impl Iterator<Item = FileName> {
@@ -72,11 +79,24 @@ impl StoredNames {
     }
 
     /// Returns the hashes in order.
-    fn sorted(&self) -> Vec<u64> {
-        let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    fn sorted(&self) -> MutexGuard<'_, Vec<u64>> {
+        let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
         hashes.sort_unstable();
         hashes.dedup();
         hashes
+    }
+
+    /// Returns whether a listing shows all names.
+    fn are_all_in(&self, listing: &NodeTable) -> bool {
+        let stored = self.sorted();
+        let mut is_shown = vec![false; stored.len()];
+        for name in listing.names() {
+            let position = stored.binary_search(&self.hash(&name)).ok();
+            if let Some(is_shown) = position.and_then(|position| is_shown.get_mut(position)) {
+                *is_shown = true;
+            }
+        }
+        is_shown.iter().all(|is_shown| *is_shown)
     }
 
     fn hash(&self, name: &[u8]) -> u64 {
@@ -96,7 +116,7 @@ impl ExtraneousNodes {
         stored: Arc<StoredNames>,
     ) -> Self {
         let lookalikes = lookalikes(plan);
-        Self { directory, nodes: std::mem::take(&mut plan.extraneous), lookalikes, stored }
+        Self { directory, nodes: std::mem::take(&mut plan.extraneous).compact(), lookalikes, stored }
     }
 
     /// Returns whether a new listing has to show what may be deleted.
@@ -105,44 +125,26 @@ impl ExtraneousNodes {
     }
 
     /// Returns the nodes that may be deleted if this mirror stored nothing in the directory.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`NodeTable::push`].
-    pub(crate) fn without_listing(&self) -> Result<NodeTable> {
-        let mut distinct = NodeTable::default();
-        for (_, node) in
-            self.nodes.iter().enumerate().filter(|(index, _)| !self.lookalikes.contains_key(index))
-        {
-            distinct.push(&node)?;
-        }
-        Ok(distinct)
+    pub(crate) fn without_listing(&self) -> NodeSelection {
+        self.nodes.without(|index| self.lookalikes.contains_key(&index))
     }
 
     /// Returns the nodes that may be deleted according to a complete listing of the target that was taken after the
     /// transfers, sorted by name: those that it still shows beside all stored names. Returns `None` if it lacks a
     /// stored name.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`NodeTable::push`].
-    pub(crate) fn deletable(&self, listing: &NodeTable) -> Result<Option<NodeTable>> {
-        let stored = self.stored.sorted();
-        let mut shown: Vec<_> = listing.names().map(|name| self.stored.hash(name)).collect();
-        shown.sort_unstable();
-        if !stored.iter().all(|hash| shown.binary_search(hash).is_ok()) {
-            return Ok(None);
+    pub(crate) fn deletable(&self, listing: &Arc<NodeTable>) -> Option<NodeSelection> {
+        if !self.stored.are_all_in(listing) {
+            return None;
         }
-        let mut deletable = NodeTable::default();
-        for (index, name) in self.nodes.names().enumerate() {
+        let mut deletable = NodeSelection::of(listing);
+        for (index, node) in self.nodes.iter().enumerate() {
             let lookalike = self.lookalikes.get(&index);
             let is_distinct = lookalike.is_none_or(|name| listing.find(name.as_bytes()).is_some());
-            let still_shown = listing.find(name).filter(|_| is_distinct);
-            if let Some(node) = still_shown.and_then(|index| listing.get(index)) {
-                deletable.push(&node)?;
+            if let Some(position) = listing.find(node.name.as_bytes()).filter(|_| is_distinct) {
+                deletable.push(position);
             }
         }
-        Ok(Some(deletable))
+        Some(deletable)
     }
 
     /// Returns the first names of the source that were stored and are missing from a listing of the target, each with
@@ -194,20 +196,24 @@ mod tests {
             facts: NodeFacts { size: Some(1), ..NodeFacts::default() },
         };
         let mut nodes: NodeTable = names.iter().map(node).collect::<Vec<_>>().iter().collect();
-        nodes.sort();
+        nodes.sort().unwrap();
         nodes
+    }
+
+    fn table(names: &[&str]) -> Arc<NodeTable> {
+        Arc::new(nodes(names))
     }
 
     /// Plans a directory, and stores these names.
     fn extraneous(source: &[&str], target: &[&str], stored: &[&str]) -> ExtraneousNodes {
-        let mut plan = plan(nodes(source), nodes(target), RULES).unwrap();
+        let mut plan = plan(nodes(source), nodes(target), RULES);
         let names = StoredNames::default();
         stored.iter().for_each(|name| names.add(&FileName::new(name).unwrap()));
         let directory = Arc::new(RelativePath::default());
         ExtraneousNodes::of_plan(&mut plan, directory, Arc::new(names))
     }
 
-    fn names(nodes: Option<NodeTable>) -> Option<String> {
+    fn names(nodes: Option<NodeSelection>) -> Option<String> {
         Some(nodes?.iter().map(|node| node.name.to_string()).collect::<Vec<_>>().join(" "))
     }
 
@@ -215,23 +221,20 @@ mod tests {
     fn name_that_replaced_another_is_not_deleted() {
         let found = extraneous(&["aaa", "b"], &["AAA", "b", "old"], &["aaa"]);
 
-        assert_eq!(names(found.deletable(&nodes(&["AAA", "b", "old"])).unwrap()), None);
-        assert_eq!(names(found.deletable(&nodes(&["aaa", "b", "old"])).unwrap()).as_deref(), Some("old"));
+        assert_eq!(names(found.deletable(&table(&["AAA", "b", "old"]))), None);
+        assert_eq!(names(found.deletable(&table(&["aaa", "b", "old"]))).as_deref(), Some("old"));
         // Both names exist, so the server distinguishes case.
-        assert_eq!(
-            names(found.deletable(&nodes(&["AAA", "aaa", "b", "old"])).unwrap()).as_deref(),
-            Some("AAA old")
-        );
+        assert_eq!(names(found.deletable(&table(&["AAA", "aaa", "b", "old"]))).as_deref(), Some("AAA old"));
     }
 
     #[test]
     fn name_that_was_not_stored_keeps_its_lookalike() {
         let found = extraneous(&["aaa", "new"], &["AAA", "old"], &["new"]);
 
-        assert_eq!(names(found.deletable(&nodes(&["AAA", "new", "old"])).unwrap()).as_deref(), Some("old"));
+        assert_eq!(names(found.deletable(&table(&["AAA", "new", "old"]))).as_deref(), Some("old"));
         assert!(!extraneous(&["aaa"], &["AAA", "old"], &[]).need_listing());
         assert_eq!(
-            names(Some(extraneous(&["aaa"], &["AAA", "old"], &[]).without_listing().unwrap())).as_deref(),
+            names(Some(extraneous(&["aaa"], &["AAA", "old"], &[]).without_listing())).as_deref(),
             Some("old")
         );
     }
@@ -239,9 +242,9 @@ mod tests {
     #[test]
     fn stored_name_is_paired_with_the_name_found() {
         let found = extraneous(&["a:b", "c"], &["a_b", "c", "old"], &["a:b"]);
-        let (source, listing) = (nodes(&["a:b", "c"]), nodes(&["a_b", "c", "old"]));
+        let (source, listing) = (nodes(&["a:b", "c"]), table(&["a_b", "c", "old"]));
 
-        assert_eq!(names(found.deletable(&listing).unwrap()), None);
+        assert_eq!(names(found.deletable(&listing)), None);
         let renamed = found.renamed(&source, &listing, 64);
         assert_eq!(renamed, [(source.get(0).unwrap().name, Some(listing.get(0).unwrap().name))]);
     }

@@ -12,6 +12,7 @@ use super::{
     compare::Decision,
     extraneous::StoredNames,
     node::{Node, NodeFacts, NodeKind},
+    node_selection::NodeSelection,
     node_table::NodeTable,
     plan::{PlannedFile, PlannedFiles},
     relative_path::RelativePath,
@@ -57,7 +58,7 @@ impl FileJobs {
             let names: HashSet<_> = part_files.keys().map(FileName::as_bytes).collect();
             files.retain(|name| !names.contains(name));
         }
-        let collisions = Collisions::of(files.names());
+        let collisions = Collisions::of(files.names(), files.len());
         Self { directory, stored, files, next: 0, part_files, collisions }
     }
 
@@ -102,7 +103,7 @@ pub(crate) fn part_files(source: &NodeTable) -> Vec<Node> {
 }
 
 /// Removes the nodes with the name of a partial file of one of the files.
-pub(crate) fn remove_parts_of(files: &PlannedFiles, nodes: &mut NodeTable) {
+pub(crate) fn remove_parts_of(files: &PlannedFiles, nodes: &mut NodeSelection) {
     nodes.retain(|node| !is_part_of(files, node));
 }
 
@@ -130,9 +131,11 @@ struct Collisions {
 }
 
 impl Collisions {
-    fn of<'n>(names: impl Iterator<Item = &'n [u8]>) -> Self {
+    /// Finds them among this number of names.
+    fn of(names: impl Iterator<Item = Vec<u8>>, number: usize) -> Self {
         let mut collisions = Self { hasher: RandomState::new(), repeated: HashSet::new() };
-        let mut hashes: Vec<_> = names.map(|name| collisions.case_fold(name)).collect();
+        let mut hashes = Vec::with_capacity(number);
+        hashes.extend(names.map(|name| collisions.case_fold(&name)));
         hashes.sort_unstable();
         let twice = hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
         collisions.repeated = twice.collect();
@@ -171,7 +174,7 @@ mod tests {
     #[test]
     fn names_that_differ_in_case_collide() {
         let names = ["a", "B", "b", "c"].map(str::as_bytes);
-        let collisions = Collisions::of(names.into_iter());
+        let collisions = Collisions::of(names.iter().map(|name| name.to_vec()), names.len());
 
         assert_eq!(names.map(|name| collisions.is_one(name)), [false, true, true, false]);
     }
@@ -188,7 +191,7 @@ mod tests {
             removes_sources: false,
             existing,
         };
-        let files = plan(source, NodeTable::default(), rules).unwrap().files;
+        let files = plan(source, NodeTable::default(), rules).files;
 
         let jobs = FileJobs::new(
             Arc::default(),

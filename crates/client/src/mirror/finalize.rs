@@ -9,6 +9,7 @@ use super::{
     direction::MirrorDirection,
     extraneous::ExtraneousNodes,
     node::Node,
+    node_selection::NodeSelection,
     node_table::NodeTable,
     relative_path::RelativePath,
     run::MirrorContext,
@@ -148,7 +149,7 @@ struct DeletedNode {
 /// The nodes to delete in one directory.
 struct DeletedNodes {
     directory: Arc<RelativePath>,
-    nodes: NodeTable,
+    nodes: NodeSelection,
     next: usize,
 }
 
@@ -176,17 +177,13 @@ impl DeleteExtraneous<'_> {
         client: &mut Client,
         extraneous: &ExtraneousNodes,
         failures: &mut Vec<(String, Error)>,
-    ) -> Result<NodeTable> {
+    ) -> Result<NodeSelection> {
         let context = self.context;
         if context.options.dry_run {
-            let mut nodes = NodeTable::default();
-            for node in extraneous.nodes.iter() {
-                nodes.push(&node)?;
-            }
-            return Ok(nodes);
+            return Ok(extraneous.nodes.clone());
         }
         if !extraneous.need_listing() {
-            return extraneous.without_listing();
+            return Ok(extraneous.without_listing());
         }
         let path = &extraneous.directory;
         let mut pauses = STALE_PAUSES.into_iter().filter(|_| !context.direction.has_local_target());
@@ -195,18 +192,19 @@ impl DeleteExtraneous<'_> {
             let mut listing = target.list(path, &context.limits, FollowUp::Nothing).await?;
             if !listing.is_complete() {
                 failures.append(&mut listing.failures);
-                return Ok(NodeTable::default());
+                return Ok(NodeSelection::default());
             }
-            if let Some(nodes) = extraneous.deletable(&listing.nodes)? {
+            let listing = Arc::new(listing.nodes);
+            if let Some(nodes) = extraneous.deletable(&listing) {
                 return Ok(nodes);
             }
             let mut renamed = Vec::new();
-            self.report_renamed(client, extraneous, &listing.nodes, &mut renamed).await?;
+            self.report_renamed(client, extraneous, &listing, &mut renamed).await?;
             let is_lost =
                 |(_, error): &(_, Error)| matches!(error, Error::StoredUnderOtherName { found: None, .. });
             let Some(pause) = pauses.next().filter(|_| renamed.iter().any(is_lost)) else {
                 failures.append(&mut renamed);
-                return Ok(NodeTable::default());
+                return Ok(NodeSelection::default());
             };
             // Some servers cache listings for a few seconds.
             tokio::time::sleep(pause).await;
@@ -280,6 +278,7 @@ impl JobHandler for DeleteExtraneous<'_> {
     ) -> Result<FileOutcome> {
         let DeletedNode { directory, node } = deleted;
         let context = self.context;
+        context.let_steps_be_printed().await;
         let on_step = |step| context.report_step(step);
         let on_failure = |name, error| context.record_failure(name, error);
         let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);

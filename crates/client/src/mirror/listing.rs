@@ -71,12 +71,13 @@ impl Listing {
         listing.is_without_data = entries.is_without_data() && listing.nodes.is_empty();
         drop(entries);
         listing.shows_dot_names = client.dot_names() == DotNames::Shown;
-        listing.claims_dot_names = client.relies_on_mlsd() && !listing.nodes.names().any(is_dot_name);
+        listing.claims_dot_names =
+            client.relies_on_mlsd() && !listing.nodes.names().any(|name| is_dot_name(&name));
         clock.apply_zone(client, path, &mut listing.nodes).await?;
         if listing.nodes.facts().all(|facts| facts.size.unwrap_or(0) == 0) {
             listing.doubt_sizes(client, path).await?;
         }
-        listing.sort(|name| path.join(name).to_string());
+        listing.sort(|name| path.join(name).to_string())?;
         Ok(listing)
     }
 
@@ -100,15 +101,17 @@ impl Listing {
         if matches!(said, SizeAnswer::Size(0)) {
             return Ok(());
         }
-        for index in 0..self.nodes.len() {
-            if let Some(mut node) = self.nodes.get(index).filter(is_file) {
+        let mut sized = NodeTable::default();
+        for mut node in self.nodes.iter() {
+            if is_file(&node) {
                 node.facts.size = match client.size_answer(&directory.join(&node.name)).await? {
                     SizeAnswer::Size(size) => Some(size),
                     SizeAnswer::Missing | SizeAnswer::Unknown => None,
                 };
-                self.nodes.replace(index, &node)?;
             }
+            sized.push(&node)?;
         }
+        self.nodes = sized;
         Ok(())
     }
 
@@ -122,7 +125,7 @@ impl Listing {
                 listing.add_local(fs, found, &mut budget).await?;
             }
         }
-        listing.sort(|name| path.join(name.to_string()).display().to_string());
+        listing.sort(|name| path.join(name.to_string()).display().to_string())?;
         Ok(listing)
     }
 
@@ -146,8 +149,8 @@ impl Listing {
     }
 
     /// Sorts by name. A name that is listed more than once is a failure.
-    fn sort(&mut self, full_path: impl Fn(&FileName) -> String) {
-        self.nodes.sort();
+    fn sort(&mut self, full_path: impl Fn(&FileName) -> String) -> Result<()> {
+        self.nodes.sort()?;
         let following = self.nodes.names().skip(1);
         let twice = self.nodes.names().zip(following).enumerate().filter(|(_, (one, next))| one == next);
         let mut duplicates: Vec<_> =
@@ -159,6 +162,7 @@ impl Listing {
             self.failures.push((path.clone(), Error::Skipped { path, why }));
         }
         self.duplicates = duplicates;
+        Ok(())
     }
 }
 

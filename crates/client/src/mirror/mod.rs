@@ -26,6 +26,7 @@ mod finalize;
 mod listing;
 mod name_notes;
 mod node;
+mod node_selection;
 mod node_table;
 mod notices;
 mod options;

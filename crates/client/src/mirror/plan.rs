@@ -7,11 +7,12 @@ use oxftp_proto::FileName;
 use super::{
     compare::{Comparison, Decision},
     node::{Node, NodeFacts, NodeKind},
-    node_table::NodeTable,
+    node_selection::NodeSelection,
+    node_table::{NodeReader, NodeTable},
     same_name::likely_form,
     step::Reason,
 };
-use crate::{Existing, Result};
+use crate::Existing;
 
 /// The steps of a mirror in one directory.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(crate) struct DirectoryPlan {
     /// Symbolic links to create, with the paths that they point to.
     pub(crate) symlinks: Vec<(FileName, Box<[u8]>)>,
     /// Nodes that only the target has; empty if nodes may not be deleted.
-    pub(crate) extraneous: NodeTable,
+    pub(crate) extraneous: NodeSelection,
     /// Nodes of the target that must be deleted because the source has a node of another kind.
     pub(crate) in_the_way: Vec<Node>,
     /// Nodes of the source that are left out.
@@ -89,29 +90,25 @@ struct IndexedNode {
 }
 
 /// Compares the nodes of both sides. Each side must be sorted by name, without duplicates.
-///
-/// # Errors
-///
-/// The errors of [`NodeTable::push`].
-pub(crate) fn plan(source: NodeTable, target: NodeTable, rules: PlanRules) -> Result<DirectoryPlan> {
+pub(crate) fn plan(source: NodeTable, target: NodeTable, rules: PlanRules) -> DirectoryPlan {
     let (source, target) = (Arc::new(source), Arc::new(target));
     let mut plan = DirectoryPlan::new(&source, &target, rules.comparison);
+    let (mut sources, mut targets) = (source.reader(), target.reader());
     let (mut next_source, mut next_target) = (0, 0);
-    while let Some(order) = compare_names(source.name(next_source), target.name(next_target)) {
-        let listed = |table: &NodeTable, index| table.get(index).map(|node| IndexedNode { index, node });
-        let found = listed(&source, next_source).filter(|_| order.is_le());
-        let existing = listed(&target, next_target).filter(|_| order.is_ge());
+    while let Some(order) = compare_names(sources.name(next_source), targets.name(next_target)) {
+        let listed =
+            |nodes: &mut NodeReader<'_>, index| nodes.node(index).map(|node| IndexedNode { index, node });
+        let found = if order.is_le() { listed(&mut sources, next_source) } else { None };
+        let existing = if order.is_ge() { listed(&mut targets, next_target) } else { None };
         match (found, existing) {
             (Some(found), existing) => plan.add(found, existing, rules),
-            (None, Some(extraneous)) if rules.deletes => {
-                plan.extraneous.push(&extraneous.node)?;
-            }
+            (None, Some(extraneous)) if rules.deletes => plan.extraneous.push(extraneous.index),
             (None, _) => {}
         }
         next_source += usize::from(order.is_le());
         next_target += usize::from(order.is_ge());
     }
-    Ok(plan)
+    plan
 }
 
 /// Returns the side that has the next name: `Less` for the source, `Greater` for the target, `Equal` for both.
@@ -144,11 +141,13 @@ impl PlannedFiles {
 
     /// Returns whether this name is that of one of the files.
     pub(crate) fn contains(&self, name: &[u8]) -> bool {
-        self.rows.binary_search_by(|row| self.name(*row).cmp(name)).is_ok()
+        let Some(position) = self.source.find(name) else { return false };
+        self.rows.binary_search_by(|row| (row.source as usize).cmp(&position)).is_ok()
     }
 
-    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
-        self.rows.iter().map(|row| self.name(*row))
+    pub(crate) fn names(&self) -> impl Iterator<Item = Vec<u8>> {
+        let mut reader = self.source.reader();
+        self.rows.iter().filter_map(move |row| Some(reader.name(row.source as usize)?.to_vec()))
     }
 
     /// Returns the positions of the files that the target lacks.
@@ -182,18 +181,15 @@ impl PlannedFiles {
 
     /// Keeps only the files with these names.
     pub(crate) fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
-        let rows = std::mem::take(&mut self.rows);
-        self.rows = rows.into_iter().filter(|row| keep(self.name(*row))).collect();
+        let mut reader = self.source.reader();
+        self.rows.retain(|row| reader.name(row.source as usize).is_some_and(&keep));
     }
 
     /// Returns the sum of the known sizes.
     pub(crate) fn bytes(&self) -> u64 {
-        let sizes = self.rows.iter().map(|row| self.source.facts_of(row.source as usize).size.unwrap_or(0));
-        sizes.fold(0, u64::saturating_add)
-    }
-
-    fn name(&self, row: PlannedRow) -> &[u8] {
-        self.source.name(row.source as usize).unwrap_or_default()
+        let mut reader = self.source.reader();
+        let facts = self.rows.iter().filter_map(|row| reader.facts(row.source as usize));
+        facts.filter_map(|facts| facts.size).fold(0, u64::saturating_add)
     }
 
     fn add(&mut self, source: usize, target: Option<usize>) {
@@ -213,10 +209,10 @@ impl DirectoryPlan {
     fn new(source: &Arc<NodeTable>, target: &Arc<NodeTable>, comparison: Comparison) -> Self {
         let (source, target) = (Arc::clone(source), Arc::clone(target));
         Self {
-            files: PlannedFiles { source, target, comparison, rows: Vec::new() },
+            files: PlannedFiles { source, target: Arc::clone(&target), comparison, rows: Vec::new() },
             directories: Vec::new(),
             symlinks: Vec::new(),
-            extraneous: NodeTable::default(),
+            extraneous: NodeSelection::of(&target),
             in_the_way: Vec::new(),
             skipped: Vec::new(),
             refused: Vec::new(),
@@ -379,7 +375,7 @@ mod tests {
     }
 
     fn plan(source: Vec<Node>, target: Vec<Node>, rules: PlanRules) -> DirectoryPlan {
-        super::plan(source.iter().collect(), target.iter().collect(), rules).unwrap()
+        super::plan(source.iter().collect(), target.iter().collect(), rules)
     }
 
     fn files(plan: &DirectoryPlan) -> Vec<PlannedFile> {

@@ -201,8 +201,8 @@ impl MirrorContext {
         let duplicates: HashSet<FileName> =
             source.duplicates.drain(..).chain(target.duplicates.drain(..)).collect();
         let listed = source.nodes.len();
-        let source = self.filtered(source.nodes, path, &duplicates);
-        let target = self.filtered_target(target.nodes, path, &duplicates, &source);
+        let source = self.filtered(source.nodes, path, &duplicates)?;
+        let target = self.filtered_target(target.nodes, path, &duplicates, &source)?;
         if let Some(missing) = &directory.missing
             && self.needs_directory(path, &source, source.len() < listed)
         {
@@ -216,7 +216,7 @@ impl MirrorContext {
             self.unconfirmed.learn(&source, &target);
         }
         let comparison = Comparison { asks_times: sessions.may_report_times(), ..self.comparison };
-        let mut plan = self.plan(source, target, comparison, is_complete)?;
+        let mut plan = self.plan(source, target, comparison, is_complete);
         if !shows_dot_names
             || claims_dot_names && Box::pin(self.hides_dot_names(sessions, path, &plan)).await?
         {
@@ -237,7 +237,7 @@ impl MirrorContext {
         target: NodeTable,
         comparison: Comparison,
         is_complete: bool,
-    ) -> Result<DirectoryPlan> {
+    ) -> DirectoryPlan {
         let rules = PlanRules {
             comparison,
             deletes: is_complete && self.options.delete != Delete::Never,
@@ -291,7 +291,7 @@ impl MirrorContext {
         if self.sources.are_removed() {
             listing.nodes.retain(|node| {
                 !node.kind.is_directory() || !self.sources.are_moved_into(&source, &path.join(&node.name))
-            });
+            })?;
         }
         Ok(listing)
     }
@@ -299,7 +299,7 @@ impl MirrorContext {
     /// Returns whether nodes would be deleted that the listing of the source lacks, although it may be the listing of
     /// another directory. Below the root, the listings differ from that of the root, or are doubted.
     fn needs_proof(&self, path: &RelativePath, source: &Listing, target: &Listing) -> bool {
-        let lacks = |name: &[u8]| source.nodes.find(name).is_none();
+        let lacks = |name: Vec<u8>| source.nodes.find(&name).is_none();
         self.options.delete != Delete::Never && path.depth() == 0 && target.nodes.names().any(lacks)
     }
 
@@ -376,16 +376,16 @@ impl MirrorContext {
         mut nodes: NodeTable,
         directory: &RelativePath,
         duplicates: &HashSet<FileName>,
-    ) -> NodeTable {
+    ) -> Result<NodeTable> {
         if !duplicates.is_empty() {
-            nodes.retain(|node| !duplicates.contains(&node.name));
+            nodes.retain(|node| !duplicates.contains(&node.name))?;
         }
         if !self.options.filter.is_empty() {
             nodes.retain(|node| {
                 self.options.filter.accepts(&node.candidate(&directory.join(&node.name).to_text()))
-            });
+            })?;
         }
-        nodes
+        Ok(nodes)
     }
 
     /// Returns the nodes of the target that are compared. A node whose name is mirrored is always included,
@@ -396,9 +396,9 @@ impl MirrorContext {
         directory: &RelativePath,
         duplicates: &HashSet<FileName>,
         source: &NodeTable,
-    ) -> NodeTable {
+    ) -> Result<NodeTable> {
         if !duplicates.is_empty() {
-            nodes.retain(|node| !duplicates.contains(&node.name));
+            nodes.retain(|node| !duplicates.contains(&node.name))?;
         }
         if !self.options.filter.is_empty() {
             nodes.retain(|node| {
@@ -406,9 +406,9 @@ impl MirrorContext {
                 let accepts =
                     || self.options.filter.accepts(&node.candidate(&directory.join(&node.name).to_text()));
                 !source.has_left_out(name) && (source.find(name).is_some() || accepts())
-            });
+            })?;
         }
-        nodes
+        Ok(nodes)
     }
 
     /// Reports the files that a server stored under another name than the given one: it answers `SIZE` for a name
@@ -631,7 +631,10 @@ impl MirrorContext {
         };
         let follow_up = if self.sources.are_removed() { FollowUp::Nothing } else { follow_up };
         let moved = match self.options.dry_run {
-            true => Transferred { bytes: 0, resumed: 0 },
+            true => {
+                self.let_steps_be_printed().await;
+                Transferred { bytes: 0, resumed: 0 }
+            }
             false => {
                 let (options, upload) = (&self.file_options, self.options.upload);
                 let moved =
@@ -720,6 +723,14 @@ impl MirrorContext {
     pub(crate) fn report_step(&self, step: Step) {
         if let Some(observer) = &self.options.observer {
             observer.notify(&step);
+        }
+    }
+
+    /// Lets other futures of the task run now and then during a dry run, which waits for nothing: one of them may print
+    /// the steps, of which there may be a million.
+    pub(crate) async fn let_steps_be_printed(&self) {
+        if self.options.dry_run {
+            tokio::task::coop::consume_budget().await;
         }
     }
 

@@ -247,7 +247,7 @@ mod tests {
             facts: NodeFacts { size: Some(1), ..NodeFacts::default() },
         };
         let mut nodes: NodeTable = names.iter().map(node).collect::<Vec<_>>().iter().collect();
-        nodes.sort();
+        nodes.sort().unwrap();
         nodes
     }
 

@@ -230,6 +230,7 @@ impl Pool {
     /// ```
     pub fn add(&self, mut client: Client) {
         client.set_reconnects(0);
+        client.busy_retries = 0;
         self.inner.remember(&client);
         self.inner.note_login(&client);
         drop(self.inner.permits.add(client));

@@ -87,6 +87,21 @@ pub fn says_permission(reply: &Reply) -> bool {
     says_any(reply, PERMISSION)
 }
 
+/// Returns whether a change of a file or directory was refused for the moment, so that another attempt may succeed
+/// (RFC 959, section 4.2.1).
+///
+/// Some servers send `450` where they mean `550`: a text about permissions, or about what exists, is not one about the
+/// moment.
+#[must_use]
+pub fn is_refused_for_now(reply: &Reply) -> bool {
+    has_code(reply, &[450, 451])
+        && (is_file_busy(reply)
+            || presence(reply) == Presence::Unknown
+                && !says_permission(reply)
+                && !says_any(reply, &["exist"])
+                && !says_any(reply, UNSUPPORTED))
+}
+
 /// Returns whether the server refused because another session or process uses the file. That may be the session of an
 /// earlier transfer of this client whose loss the server has not noticed yet. Another attempt may succeed,
 /// independent of the code.
@@ -615,6 +630,27 @@ mod tests {
             assert_eq!(presence(&reply), expected, "{code} {text}");
             assert_eq!(is_not_found(&reply), expected == Missing, "{code} {text}");
         }
+    }
+
+    #[test]
+    fn refusal_for_now_is_distinguished_from_lasting_one() {
+        let passing = [
+            (450, "File is in use."),
+            (450, "Requested file action not taken. File unavailable (e.g., file busy)."),
+            (450, "Internal error deleting the file."),
+            (451, "Requested action aborted: local error in processing."),
+        ];
+        let lasting = [
+            (450, "x: No such file or directory"),
+            (450, "x: Permission denied"),
+            (450, "d: Directory not empty"),
+            (450, "d already exists"),
+            (451, "Not implemented"),
+            (550, "File is in use."),
+            (452, "Insufficient storage space"),
+            (421, "Service not available"),
+        ];
+        check(is_refused_for_now, &passing, &lasting);
     }
 
     #[test]

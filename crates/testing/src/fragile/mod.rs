@@ -22,10 +22,12 @@ mod session;
 
 use std::{
     collections::BTreeMap,
+    io,
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
+    process,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread,
     time::Duration,
@@ -182,7 +184,7 @@ impl Fragile {
     /// If the system has no free loopback port.
     #[must_use]
     pub fn start(self) -> FragileServer {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free loopback port");
+        let listener = listen_on_loopback().expect("there is a free loopback port");
         let address = listener.local_addr().expect("a listener has an address");
         let state = FragileState { files: self.files.clone(), ..FragileState::default() };
         let shared = Arc::new(FragileShared {
@@ -319,6 +321,16 @@ impl FragileState {
     fn count(&self, wanted: &str) -> usize {
         self.commands.iter().filter(|line| verb(line) == wanted).count()
     }
+}
+
+/// Listens on a loopback address of its own, where the system has more than one. A client whose session has ended may
+/// still connect to the port of its last reply, which another server may have by then.
+fn listen_on_loopback() -> io::Result<TcpListener> {
+    static SERVERS: AtomicU32 = AtomicU32::new(0);
+    let server = SERVERS.fetch_add(1, Ordering::Relaxed);
+    let [.., high, low] = process::id().to_be_bytes();
+    let own = Ipv4Addr::new(127, high | 1, low, (server % 250) as u8 + 2);
+    TcpListener::bind((own, 0)).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
 }
 
 /// Returns the verb of a command; with the next word for `SITE`.

@@ -220,12 +220,16 @@ impl FragileSession {
     }
 
     fn listen(&mut self, extended: bool) -> io::Result<()> {
-        let listener = TcpListener::bind((self.control.local_addr()?.ip(), 0))?;
+        let address = self.control.local_addr()?.ip();
+        let listener = TcpListener::bind((address, 0))?;
         let port = listener.local_addr()?.port();
         self.passive = Some(listener);
         match extended {
             true => self.reply(&format!("229 Entering (|||{port}|)")),
-            false => self.reply(&format!("227 Entering (127,0,0,1,{},{})", port >> 8, port & 255)),
+            false => {
+                let address = address.to_string().replace('.', ",");
+                self.reply(&format!("227 Entering ({address},{},{})", port >> 8, port & 255))
+            }
         }
     }
 

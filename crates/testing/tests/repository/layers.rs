@@ -223,6 +223,7 @@ const FOLDERS: [(&str, &str, &[&str]); 4] = [
             "relative_path",
             "node",
             "node_table",
+            "node_selection",
             "step",
             "notices",
             "server_clock",

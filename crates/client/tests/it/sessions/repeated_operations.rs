@@ -151,6 +151,44 @@ async fn changes_survive_server_that_ends_each_session() {
     assert_eq!((server.count("DELE"), server.count("RMD"), server.count("RNTO")), (10, 3, 1));
 }
 
+/// `450` is a refusal for the moment (RFC 959, section 4.2.1).
+#[tokio::test]
+async fn changes_are_repeated_after_450_file_busy() {
+    let verbs = ["DELE", "RMD", "MKD", "RNTO"];
+    for reason in ["File is in use.", "Requested file action not taken."] {
+        let refused = Fault::Reply(format!("450 {reason}"));
+        let server = verbs.iter().fold(tree(), |server, verb| server.on_nth(verb, 1, refused.clone()));
+        let server = server.on_nth("DELE", 4, refused).start();
+        let mut client = persistent_client(&server).await;
+
+        client.create_dir("/new").await.unwrap();
+        client.rename("/d/1", "/d/one").await.unwrap();
+        client.remove_file("/d/one").await.unwrap();
+        client.remove_dir("/new").await.unwrap();
+        let report = client.remove_dir_all("/d").await.unwrap();
+
+        assert_eq!((report.files, report.directories), (9, 2), "{reason}");
+        assert_eq!(server.paths(), ["/"], "{reason}");
+        let counts = verbs.map(|verb| server.count(verb));
+        assert_eq!((counts, server.connections()), ([12, 4, 2, 2], 1), "{reason}");
+    }
+}
+
+/// Some servers send `450` for a missing path, or for each refusal.
+#[tokio::test]
+async fn retry_after_450_ends_where_in_vain() {
+    let server = tree().on("DELE", Fault::Reply("450 Internal error deleting the file.".to_owned()));
+    let server = server.on("RMD", Fault::Reply("450 x: Permission denied".to_owned())).start();
+    let mut client = persistent_client(&server).await;
+
+    for (path, commands) in [("/d/missing", 1), ("/d/1", 4), ("/d/2", 5)] {
+        let error = client.remove_file(path).await.unwrap_err();
+        assert_eq!((error.code().unwrap().get(), server.count("DELE")), (450, commands), "{path}");
+    }
+    client.remove_dir("/d/sub").await.unwrap_err();
+    assert_eq!(server.count("RMD"), 1);
+}
+
 #[tokio::test]
 async fn mirror_deletion_survives_server_that_ends_each_session() {
     use oxftp::mirror::Delete;
