@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import uuid
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -157,3 +158,30 @@ def test_installed_package_registers_its_schemes() -> None:
     if not found:
         pytest.skip("the package is not installed")
     assert found == {"ftpes", "ftps", "oxftp"}
+
+
+@pytest.mark.parametrize("selected", [False, True], ids=["tree", "list of files"])
+def test_fsspec_get_lists_each_directory_once(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, selected: bool
+) -> None:
+    fs = file_system(server)
+    top = f"/get-{uuid.uuid4().hex}"
+    expected = {f"{number}/f{number}": bytes([number]) * number * 100 for number in range(8)}
+    fs.pipe({f"{top}/{name}": content for name, content in expected.items()})
+    fs.invalidate_cache()
+    questions: list[str] = []
+    for name in ("list", "info"):
+        ask = getattr(fs.pool, name)
+        monkeypatch.setattr(fs.pool, name, lambda path, *more, ask=ask: questions.append(path) or ask(path, *more))
+
+    if selected:
+        found = fs.find(top)
+        fs.get(found, [f"{tmp_path}/{path.removeprefix(top)}" for path in found])
+    else:
+        fs.get(top, str(tmp_path / "copy"), recursive=True)
+
+    root = tmp_path if selected else tmp_path / "copy"
+    assert {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()} == expected
+    # The tree itself, eight directories with one file each, and for each of these the question whether it is a file.
+    assert len(questions) <= 1 + 8 + 9
+    fs.rm(top, recursive=True)

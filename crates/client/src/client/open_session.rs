@@ -90,7 +90,18 @@ impl ClientBuilder {
         let capabilities = ServerCapabilities::from_greeting(&greeting, commands);
         let control = control_of(&config, &capabilities, socket);
         let state = SessionState::of_open_session(tls.is_some());
-        Client { control, tls, host, greeting, capabilities, state, credentials: None, reconnects: 0, config }
+        Client {
+            control,
+            tls,
+            host,
+            greeting,
+            capabilities,
+            state,
+            credentials: None,
+            reconnects: 0,
+            busy_retries: 0,
+            config,
+        }
     }
 }
 

@@ -6,12 +6,15 @@ itself until :func:`register` is called.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import netrc
 import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from glob import has_magic
 from typing import Any, Literal, NoReturn
 from urllib.parse import unquote, urlsplit
 
@@ -30,6 +33,12 @@ _DEFAULT_TLS = {"ftp": None, "oxftp": None, "ftpes": "explicit", "ftps": "implic
 
 #: Larger files are copied by way of a temporary file.
 _COPIED_IN_MEMORY = 8 * 2**20
+
+#: Larger files are not held in memory on their way to the disk. fsspec downloads up to 128 files at the same time.
+_DOWNLOADED_IN_MEMORY = 256 * 2**10
+
+#: The entries that were listed for the current ``get``, by path. The cache of listings may expire before its end.
+_LISTED: ContextVar[dict[str, dict[str, Any]] | None] = ContextVar("_LISTED", default=None)
 
 
 def register() -> None:
@@ -158,6 +167,9 @@ class OxFTPFileSystem(AsyncFileSystem):
         entries = None if refresh else self.dircache.get(path)
         if entries is None:
             entries = await self._list(path)
+        listed = _LISTED.get()
+        if listed is not None:
+            listed.update((entry["name"], entry) for entry in entries)
         return entries if detail else sorted(entry["name"] for entry in entries)
 
     async def _list(self, path: str) -> list[dict[str, Any]]:
@@ -270,12 +282,49 @@ class OxFTPFileSystem(AsyncFileSystem):
                 raise
             return error
 
+    async def _get(
+        self,
+        rpath: Any,
+        lpath: Any,
+        recursive: bool = False,
+        callback: Any = DEFAULT_CALLBACK,
+        maxdepth: int | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        token = _LISTED.set({})
+        try:
+            if recursive and isinstance(lpath, (str, os.PathLike)) and callback is DEFAULT_CALLBACK:
+                if maxdepth is None and not kwargs and await self._is_plain_tree(rpath):
+                    return await self._get_tree(rpath, os.fspath(lpath))
+            return await super()._get(
+                rpath, lpath, recursive=recursive, callback=callback, maxdepth=maxdepth, **kwargs
+            )
+        finally:
+            _LISTED.reset(token)
+
+    async def _is_plain_tree(self, path: Any) -> bool:
+        """Returns whether this names a directory, below which there are only files and directories."""
+        if not isinstance(path, str) or has_magic(path):
+            return False
+        path = self._strip_protocol(path)
+        if path == "/" or (await self._info(path))["type"] != "directory":
+            return False
+        found = await self._find(path, withdirs=True, detail=True)
+        return all(entry["type"] in ("file", "directory") for entry in found.values())
+
+    async def _get_tree(self, rpath: str, lpath: str) -> None:
+        """Downloads a directory, into ``lpath`` if that is a directory, else as ``lpath``."""
+        source = self._strip_protocol(rpath)
+        if not rpath.endswith("/") and (lpath.endswith("/") or os.path.isdir(lpath)):
+            lpath = os.path.join(lpath, source.rpartition("/")[2])
+        await self.pool.download(source, lpath, write_into=True)
+
     async def _get_file(self, rpath: str, lpath: Any, callback: Any = DEFAULT_CALLBACK, **kwargs: Any) -> None:
         rpath = self._strip_protocol(rpath)
         if not isinstance(lpath, (str, os.PathLike)):
             lpath.write(await self._cat_file(rpath))
             return
-        info = await self._info(rpath)
+        info = (_LISTED.get() or {}).get(rpath) or await self._info(rpath)
         if info["type"] == "directory":
             os.makedirs(lpath, exist_ok=True)
             return
@@ -283,6 +332,13 @@ class OxFTPFileSystem(AsyncFileSystem):
             raise IsADirectoryError(os.fspath(lpath))
         os.makedirs(os.path.dirname(os.path.abspath(lpath)), exist_ok=True)
         callback.set_size(info["size"])
+        if info["type"] == "file" and (info["size"] or 2**63) <= _DOWNLOADED_IN_MEMORY and not os.path.lexists(lpath):
+            content = await self.pool.read(rpath)
+            # Another size shows that the file has changed since it was listed.
+            if len(content) == info["size"]:
+                _create_file(lpath, content)
+                callback.relative_update(len(content))
+                return
         await self.pool.download(rpath, lpath, write_into=True, progress=_progress(callback))
 
     # Writing
@@ -595,6 +651,21 @@ def _entry(path: str, info: EntryInfo) -> dict[str, Any]:
     entry: dict[str, Any] = dict(info)
     entry.update(name=path, mtime=mtime, size=info["size"] if info["type"] != "directory" else 0)
     return entry
+
+
+def _create_file(path: Any, content: bytes) -> None:
+    """Creates a file that has its name only when it is complete."""
+    path = os.fspath(path)
+    directory, name = os.path.split(path)
+    partial = os.path.join(directory, f".{name[:50]}.{secrets.token_hex(8)}.part")
+    try:
+        with open(partial, "xb") as file:
+            file.write(content)
+        os.replace(partial, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(partial)
+        raise
 
 
 def _utc(seconds: float) -> datetime.datetime:
