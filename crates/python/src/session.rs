@@ -51,7 +51,7 @@ struct LentSession {
 /// The options of a session, as a dictionary of Python.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct Options {
+struct SessionOptions {
     host: String,
     port: u16,
     greeting: Vec<String>,
@@ -66,13 +66,13 @@ struct Options {
 /// The options of a transfer, as a dictionary of Python.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct Transfer {
+struct TransferOptions {
     resume: bool,
     verify: Option<String>,
     progress: Option<Py<PyAny>>,
 }
 
-impl Transfer {
+impl TransferOptions {
     /// Returns whether files are written under their final names, and not compared with the server's.
     fn is_plain(&self) -> bool {
         !self.resume && self.verify.is_none()
@@ -88,7 +88,7 @@ impl Transfer {
 #[pymethods]
 impl Session {
     #[new]
-    fn new(connection: &Connection, tls: Option<&TlsSession>, options: Options) -> PyResult<Self> {
+    fn new(connection: &Connection, tls: Option<&TlsSession>, options: SessionOptions) -> PyResult<Self> {
         let encoding: Encoding =
             options.encoding.parse().map_err(|_| PyValueError::new_err("unknown encoding"))?;
         let passive = options.passive.iter().map(|name| passive_mode(name)).collect::<PyResult<Vec<_>>>()?;
@@ -119,7 +119,7 @@ impl Session {
     }
 
     /// Downloads a file or a tree, whose local path is `target`.
-    fn download(&self, source: Path, target: PathBuf, options: Transfer) -> PyResult<Job> {
+    fn download(&self, source: Path, target: PathBuf, options: TransferOptions) -> PyResult<Job> {
         let (is_plain, verify) = (options.is_plain(), options.verify()?);
         self.transfer(is_plain, move |client| {
             Box::pin(async move {
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// Uploads a file or a tree, whose path on the server is `target`.
-    fn upload(&self, source: PathBuf, target: Path, options: Transfer) -> PyResult<Job> {
+    fn upload(&self, source: PathBuf, target: Path, options: TransferOptions) -> PyResult<Job> {
         let (is_plain, verify) = (options.is_plain(), options.verify()?);
         self.transfer(is_plain, move |client| {
             Box::pin(async move {

@@ -119,6 +119,8 @@ fn unknown_settings_key_is_reported_with_line() {
 fn proxy_from_environment_honours_no_proxy() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = runtime.block_on(ServerKind::Embedded.start(Protection::Plain)).unwrap();
+    // An empty listing would be compared with another one.
+    fs::write(server.root().join("file"), "").unwrap();
     let proxy = runtime.block_on(TestProxy::start_with_login(ProxyKind::Http, "guest", "hush-hush")).unwrap();
     let url = format!("ftp://{}@localhost:{}/", server.user(), server.port());
     let through = format!("http://guest:hush-hush@{}", proxy.address());

@@ -21,7 +21,7 @@ pub(crate) struct NodeTable {
     /// The last node, which the next one is compared with.
     last: PriorNode,
     /// The nodes that were left out, sorted by name.
-    left_out: Option<Box<NodeTable>>,
+    left_out: Option<Box<Self>>,
     /// Nodes whose names are sent to their server in another form than their text.
     whole: Vec<Node>,
     /// Is applied to times without a zone.

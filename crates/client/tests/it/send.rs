@@ -73,7 +73,7 @@ fn streams_and_jobs_are_send() {
         oxftp::ServerCopy<'_>,
     }
     owned! {
-        oxftp::EntryStream, oxftp::PoolStream, DownloadStream<Client>, DownloadStream<PooledClient>,
+        oxftp::OpenSession, oxftp::EntryStream, oxftp::PoolStream, DownloadStream<Client>, DownloadStream<PooledClient>,
         UploadStream<Client>, UploadStream<PooledClient>, DataStream<PooledClient>, RangeStream<PooledClient>,
         AsciiReader<DownloadStream<PooledClient>>, AsciiWriter<UploadStream<PooledClient>>, blocking::Client,
         blocking::DownloadStream<PooledClient>, blocking::UploadStream<PooledClient>,
@@ -84,6 +84,7 @@ fn streams_and_jobs_are_send() {
 fn futures_are_send(client: &mut Client, owned: Client, pool: &'static Pool) {
     sendable(Client::builder().connect("h"));
     sendable(client.login(oxftp::Credentials::anonymous()));
+    sendable(client.detach());
     sendable(client.read("x"));
     sendable(client.write("x", b""));
     sendable(client.metadata("x"));

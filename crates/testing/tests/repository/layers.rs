@@ -119,7 +119,22 @@ const LAYERS: [(&str, &[&str]); 12] = [
             "shell",
         ],
     ),
-    ("python", &["completion", "runtime", "bridge", "error", "parse", "proxy", "tls", "connection", "pool"]),
+    (
+        "python",
+        &[
+            "completion",
+            "runtime",
+            "bridge",
+            "error",
+            "parse",
+            "proxy",
+            "tls",
+            "connection",
+            "direct_fs",
+            "pool",
+            "session",
+        ],
+    ),
     (
         "testing",
         &[
@@ -171,6 +186,7 @@ const FOLDERS: [(&str, &str, &[&str]); 4] = [
             "encryption",
             "ccc",
             "session",
+            "open_session",
             "path_command",
             "metadata",
             "directories",
