@@ -247,8 +247,8 @@ async def test_client_is_usable_after_cancelled_transfers(
     for name, content in small.items():
         (tmp_path / "small" / name).write_bytes(content)
     client = await connected(server)
-    await client.upload(tmp_path / "big", "cancelled")
-    await client.upload(tmp_path / "small", "cancelled")
+    await client.upload(tmp_path / "big", "cancelled-tree")
+    await client.upload(tmp_path / "small", "cancelled-tree")
     chance = random.Random(2)
     copy = tmp_path / "copy"
     reconnects = 0
@@ -259,10 +259,10 @@ async def test_client_is_usable_after_cancelled_transfers(
             reconnects += 1
         work: Any = chance.choice(
             [
-                lambda: client.download("cancelled/big", copy),
-                lambda: client.download("cancelled/small", copy),
-                lambda: client.upload(tmp_path / "big", "cancelled/again"),
-                lambda: client.upload(tmp_path / "small", "cancelled/again"),
+                lambda: client.download("cancelled-tree/big", copy),
+                lambda: client.download("cancelled-tree/small", copy),
+                lambda: client.upload(tmp_path / "big", "cancelled-tree/again"),
+                lambda: client.upload(tmp_path / "small", "cancelled-tree/again"),
             ]
         )
         task = asyncio.ensure_future(work())
@@ -271,9 +271,9 @@ async def test_client_is_usable_after_cancelled_transfers(
         await asyncio.gather(task, return_exceptions=True)
         try:
             name, content = chance.choice([*small.items()])
-            async with client.download_stream(f"cancelled/small/{name}") as stream:
+            async with client.download_stream(f"cancelled-tree/small/{name}") as stream:
                 assert await stream.read() == content
-            await client.download("cancelled/big", copy)
+            await client.download("cancelled-tree/big", copy)
         except (ConnectionError, TimeoutError, ssl.SSLError):
             client.close()
             client = await connected(server)
@@ -281,7 +281,7 @@ async def test_client_is_usable_after_cancelled_transfers(
             continue
         assert (copy / "big").read_bytes() == big
     assert reconnects < 20
-    await client.remove("cancelled")
+    await client.remove("cancelled-tree")
     await client.quit()
 
 

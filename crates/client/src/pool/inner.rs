@@ -41,8 +41,6 @@ pub(super) struct PoolInner {
     login_cost_us: AtomicU64,
     /// The times at which the last two logins were complete, the latest first.
     last_logins: Mutex<[Option<Instant>; 2]>,
-    /// The time at which a login was given up last.
-    last_login_given_up: Mutex<Option<Instant>>,
     /// `true` if the limit was reported to an observer.
     pub(super) limit_reported: AtomicBool,
     /// The sessions are used by jobs, whose workers can do with fewer.
@@ -78,7 +76,6 @@ impl PoolInner {
             lend_timeout_ms: AtomicU64::new(u64::MAX),
             login_cost_us: AtomicU64::new(0),
             last_logins: Mutex::default(),
-            last_login_given_up: Mutex::default(),
             limit_reported: AtomicBool::new(false),
             serves_jobs: AtomicBool::new(false),
             has_further: AtomicBool::new(false),
@@ -102,7 +99,6 @@ impl PoolInner {
             lend_timeout_ms: AtomicU64::new(self.lend_timeout_ms.load(Ordering::Relaxed)),
             login_cost_us: AtomicU64::new(self.login_cost_us.load(Ordering::Relaxed)),
             last_logins: Mutex::default(),
-            last_login_given_up: Mutex::default(),
             limit_reported: AtomicBool::new(false),
             serves_jobs: AtomicBool::new(false),
             has_further: AtomicBool::new(false),
@@ -162,7 +158,6 @@ impl PoolInner {
                 false => OpenError::Other(error),
             }
         })?;
-        let given_up = GivenUpLogin(&self.last_login_given_up);
         if let Err(error) = client.login(self.credentials.clone()).await {
             return Err(
                 match is_connection_limit_at_login(&error, self.permits.has_others() && self.has_logged_in())
@@ -172,7 +167,6 @@ impl PoolInner {
                 },
             );
         }
-        given_up.forget();
         drop(opening);
         let is_beside = self.permits.has_others() && self.has_logged_in();
         self.note_login(&client);
@@ -235,8 +229,7 @@ impl PoolInner {
                 && Some(login) != client.logged_in_at()
                 && login.elapsed() < DISPLACEMENT_WINDOW
         };
-        let given_up = *lock(&self.last_login_given_up);
-        self.permits.is_opening() || logins.into_iter().chain([given_up]).flatten().any(is_recent)
+        self.permits.is_opening() || logins.into_iter().flatten().any(is_recent)
     }
 
     /// Records that a session was logged in.
@@ -268,27 +261,6 @@ impl PoolInner {
     pub(super) fn remember(&self, client: &Client) {
         self.capabilities.lock().unwrap_or_else(PoisonError::into_inner).learn(client.capabilities());
     }
-}
-
-/// Records when it is dropped that a login failed, or that its future was dropped: the server may carry it out
-/// nevertheless, and end another session for it.
-struct GivenUpLogin<'p>(&'p Mutex<Option<Instant>>);
-
-impl GivenUpLogin<'_> {
-    /// Records nothing: the login succeeded.
-    fn forget(self) {
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for GivenUpLogin<'_> {
-    fn drop(&mut self) {
-        *lock(self.0) = Some(Instant::now());
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns whether an idle session is still usable: processes the data that arrived in the meantime, and if `probe`

@@ -59,25 +59,6 @@ async fn session_limit_of_one_loses_no_file() {
     }
 }
 
-/// The server carries out a login although the client has given it up, and ends another session for it.
-#[tokio::test]
-async fn session_lost_to_cancelled_login_lowers_limit() {
-    let server = server(Refusal::EndsOldest, 1);
-    let pool = pool(&server, 2);
-    let mut held = pool.client().await.unwrap();
-    let mut opening = Box::pin(pool.client());
-    while server.count("PASS") < 2 {
-        assert!(futures_util::future::poll_immediate(&mut opening).await.is_none());
-        tokio::task::yield_now().await;
-    }
-
-    drop(opening);
-    while held.noop().await.is_ok() {}
-    drop(held);
-
-    assert_eq!(pool.limit(), 1);
-}
-
 #[tokio::test]
 async fn idle_session_is_lent_while_another_is_opened() {
     let server = server(Refusal::Silence, 1);
