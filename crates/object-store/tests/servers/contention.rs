@@ -164,8 +164,10 @@ async fn scan_of_replaced_file_fails() {
 
     let mut stream = store.get(&Path::from("scan")).await.unwrap().into_stream();
     stream.next().await.unwrap().unwrap();
+    // Before the server is killed: the stream may open the file again at once.
+    fs::write(server.root().join("next"), content(30_000_001)).unwrap();
+    fs::rename(server.root().join("next"), server.root().join("scan")).unwrap();
     server.kill_and_restart().await.unwrap();
-    fs::write(server.root().join("scan"), content(30_000_001)).unwrap();
     let error = loop {
         match stream.next().await {
             Some(Ok(_)) => {}
