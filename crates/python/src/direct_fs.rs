@@ -35,7 +35,7 @@ pub(crate) struct DirectFs {
     writes_fast: Arc<AtomicBool>,
 }
 
-/// What a path is for.
+/// The role of a path in a transfer.
 enum Role {
     /// A file under its final name.
     Final(PathBuf),

@@ -285,15 +285,19 @@ async def test_client_is_usable_after_cancelled_transfers(
     await client.quit()
 
 
+async def begun_download(client: oxftp.Client, folder: Path) -> asyncio.Task[Any]:
+    """Uploads a large file and begins to download it."""
+    (folder / "big").write_bytes(bytes(64 << 20))
+    await client.upload(folder / "big")
+    started = asyncio.Event()
+    task = asyncio.create_task(client.download("big", folder / "copy", progress=lambda *_: started.set()))
+    await started.wait()
+    return task
+
+
 async def test_abort_ends_transfer_of_other_task(vsftpd: Server, tmp_path: Path) -> None:
     client = await connected(vsftpd)
-    (tmp_path / "big").write_bytes(bytes(64 << 20))
-    await client.upload(tmp_path / "big")
-    started = asyncio.Event()
-    task = asyncio.create_task(
-        client.download("big", tmp_path / "copy", progress=lambda kind, *_: started.set())
-    )
-    await started.wait()
+    task = await begun_download(client, tmp_path)
     await client.abort()
     with pytest.raises((OSError, oxftp.StatusCodeError)):
         await task
@@ -304,13 +308,7 @@ async def test_abort_ends_transfer_of_other_task(vsftpd: Server, tmp_path: Path)
 
 async def test_closed_client_ends_its_transfer(vsftpd: Server, tmp_path: Path) -> None:
     client = await connected(vsftpd)
-    (tmp_path / "big").write_bytes(bytes(64 << 20))
-    await client.upload(tmp_path / "big")
-    started = asyncio.Event()
-    task = asyncio.create_task(
-        client.download("big", tmp_path / "copy", progress=lambda kind, *_: started.set())
-    )
-    await started.wait()
+    task = await begun_download(client, tmp_path)
     client.close()
     with pytest.raises(ConnectionError):
         await asyncio.wait_for(task, 10)
