@@ -78,11 +78,15 @@ impl FileName {
             b"." | b".." => return error("it names the same directory or its parent"),
             _ => {}
         }
-        match name.as_bytes().iter().find(|byte| matches!(byte, b'/' | 0 | b'\r' | b'\n')) {
-            Some(b'/') => error("it contains a '/'"),
-            Some(_) => error("it contains a NUL or a line ending"),
-            None => Ok(Self(name)),
+        // Without an early end, so that several bytes are compared at once.
+        let is_forbidden = |byte: &u8| matches!(byte, b'/' | 0 | b'\r' | b'\n');
+        if !name.as_bytes().iter().fold(false, |found, byte| found | is_forbidden(byte)) {
+            return Ok(Self(name));
         }
+        error(match name.as_bytes().contains(&b'/') {
+            true => "it contains a '/'",
+            false => "it contains a NUL or a line ending",
+        })
     }
 
     pub(crate) fn wire_text(&self) -> &WireText {

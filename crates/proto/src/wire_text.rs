@@ -26,6 +26,9 @@ impl WireText {
     /// Decodes bytes of a server. The result is text if the bytes are UTF-8 or decode without loss, and is
     /// sent back to the server unchanged.
     pub(crate) fn from_wire(bytes: &[u8], encoding: Encoding) -> Self {
+        if encoding.is_utf8() {
+            return Self { bytes: bytes.into(), is_raw: std::str::from_utf8(bytes).is_err() };
+        }
         match encoding.decode(bytes) {
             Some(text) if !encoding.is_foreign_utf8(bytes) => Self::text(text),
             _ => Self::raw(bytes),

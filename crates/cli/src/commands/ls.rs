@@ -1,6 +1,6 @@
 //! `ls`: lists directories.
 
-use std::{cell::Cell, cmp::Reverse};
+use std::{cell::Cell, cmp::Reverse, ops::Range};
 
 use clap::{ArgAction, Args, ValueEnum};
 use oxftp::{Client, Encoding, Entry, FtpUrl, PathEntry, RemotePath};
@@ -96,7 +96,7 @@ pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
     // Files first, as every other ls does.
     let (mut files, directories): (Vec<_>, Vec<_>) =
         operands.found.iter().partition(|operand| operand.is_listed_file());
-    printer.sort(&mut files, |operand| (operand.entry.as_ref(), operand.url.path().as_bytes().to_vec()));
+    printer.sort(&mut files);
     for operand in files {
         printer.operand(operand, &mut output).await?;
     }
@@ -138,24 +138,26 @@ impl Printer<'_> {
         let listing = self.selector.narrow(listing);
         let prefix = if heading && self.args.json { root.as_bytes() } else { &[] };
         let mut heading = Some(&root).filter(|_| heading && !self.args.json);
-        let mut kept = Vec::new();
-        let each = async |found: &PathEntry, output: &mut Output| match self.key {
-            SortKey::None => {
+        let mut lines = KeptLines::default();
+        let each = async |found: &PathEntry, output: &mut Output| {
+            if self.key == SortKey::None {
                 self.heading(heading.take(), output).await?;
-                self.entry(output, found, &root, prefix).await
+                lines = KeptLines::default();
             }
-            _ => {
-                kept.push(found.clone());
-                Ok(())
+            self.append_entry(&mut lines, output, found, &root, prefix);
+            match self.key {
+                SortKey::None if !lines.items.is_empty() => output.line(&lines.text).await,
+                _ => Ok(()),
             }
         };
         let mut listed = walk(listing.stream(), url, self.app, output, each).await?;
         if !listed.is_empty {
             self.heading(heading.take(), output).await?;
         }
-        self.sort(&mut kept, |found| (Some(found.entry()), found.path().as_bytes().to_vec()));
-        for found in &kept {
-            self.entry(output, found, &root, prefix).await?;
+        if self.key != SortKey::None {
+            for line in lines.in_order(self.args.reverse) {
+                output.line(line).await?;
+            }
         }
         if listed.is_empty && !self.print_file(client, url, listed.failure.take(), output).await? {
             self.heading(heading, output).await?;
@@ -176,26 +178,28 @@ impl Printer<'_> {
         if self.args.recursive { listed.tree_result() } else { listed.directory_result() }
     }
 
-    /// Sorts what has an entry and a path. Names decide between equal sizes and times; unknown ones come last.
-    fn sort<T>(&self, items: &mut [T], facts: impl for<'t> Fn(&'t T) -> (Option<&'t Entry>, Vec<u8>)) {
-        let key = |item: &T| {
-            let (entry, path) = facts(item);
-            let number = match self.key {
-                SortKey::Size => {
-                    entry.and_then(|entry| entry.size.filter(|_| entry.is_file())).map(|size| size as i128)
-                }
-                SortKey::Time => {
-                    entry.and_then(|entry| entry.modified).map(|time| i128::from(time.to_unix(0)))
-                }
-                SortKey::Name | SortKey::None => None,
-            };
-            (Reverse(number), path)
+    /// Sorts operands. Names decide between equal sizes and times; unknown ones come last.
+    fn sort(&self, operands: &mut [&Operand]) {
+        let key = |operand: &&Operand| {
+            let number = operand.entry.as_ref().and_then(|entry| self.number(entry));
+            (Reverse(number), operand.url.path().as_bytes().to_vec())
         };
         if self.key != SortKey::None {
-            items.sort_by_cached_key(key);
+            operands.sort_by_cached_key(key);
         }
         if self.args.reverse && self.key != SortKey::None {
-            items.reverse();
+            operands.reverse();
+        }
+    }
+
+    /// Returns the size or the time by which an entry is sorted.
+    fn number(&self, entry: &Entry) -> Option<i64> {
+        match self.key {
+            SortKey::Size => {
+                entry.size.filter(|_| entry.is_file()).map(|size| i64::try_from(size).unwrap_or(i64::MAX))
+            }
+            SortKey::Time => entry.modified.map(|time| time.to_unix(0)),
+            SortKey::Name | SortKey::None => None,
         }
     }
 
@@ -233,52 +237,88 @@ impl Printer<'_> {
             return Ok(());
         }
         let shown = if self.args.json { path.as_bytes() } else { self.app.shown(path.as_bytes()) };
-        self.line(output, entry, shown, name.as_bytes()).await
+        let mut line = Vec::new();
+        self.append_line(&mut line, output, entry, shown, name.as_bytes());
+        self.printed.set(true);
+        output.line(line).await
     }
 
-    async fn entry(
+    /// Appends the line of an entry, unless it is hidden.
+    fn append_entry(
         &self,
-        output: &mut Output,
+        lines: &mut KeptLines,
+        output: &Output,
         found: &PathEntry,
         root: &RemotePath,
         prefix: &[u8],
-    ) -> Result {
+    ) {
         let name = found.name();
         let path = if self.args.recursive { Some(found.path()) } else { None };
         let relative =
             path.as_ref().map_or(name.as_bytes(), |path| relative_to(path.as_bytes(), root.as_bytes()));
         if !self.args.all && relative.split(|byte| *byte == b'/').any(|name| name.starts_with(b".")) {
-            return Ok(());
+            return;
         }
+        let start = lines.text.len();
         match prefix {
-            [] => self.line(output, found, relative, name.as_bytes()).await,
+            [] => self.append_line(&mut lines.text, output, found, relative, name.as_bytes()),
             prefix => {
                 let slash: &[u8] = if prefix.ends_with(b"/") { b"" } else { b"/" };
-                self.line(output, found, &[prefix, slash, relative].concat(), name.as_bytes()).await
+                let path = [prefix, slash, relative].concat();
+                self.append_line(&mut lines.text, output, found, &path, name.as_bytes());
             }
         }
+        lines.end(start, self.number(found), relative);
     }
 
-    async fn line(&self, output: &mut Output, entry: &Entry, path: &[u8], name: &[u8]) -> Result {
-        self.printed.set(true);
+    fn append_line(&self, line: &mut Vec<u8>, output: &Output, entry: &Entry, path: &[u8], name: &[u8]) {
         if self.args.json {
-            return output.line(JsonEntry::new(entry, Encoding::UTF_8).at(path, name).line()).await;
+            let json = JsonEntry::new(entry, Encoding::UTF_8).at(path, name).line();
+            return line.extend_from_slice(json.as_bytes());
         }
-        let shown = output.displayable(path);
-        if !self.args.long {
-            return output.line(shown).await;
-        }
-        let target = entry.link_target().map(|target| output.displayable(target));
-        let human = self.args.human;
-        let write = |line: &mut Vec<u8>| {
-            push_columns(line, entry, human);
+        if self.args.long {
+            push_columns(line, entry, self.args.human);
             line.push(b' ');
-            line.extend_from_slice(&shown);
-            if let Some(target) = target {
-                line.extend_from_slice(b" -> ");
-                line.extend_from_slice(&target);
-            }
-        };
-        output.line_with(write).await
+        }
+        line.extend_from_slice(&output.displayable(path));
+        if let Some(target) = entry.link_target().filter(|_| self.args.long) {
+            line.extend_from_slice(b" -> ");
+            line.extend_from_slice(&output.displayable(target));
+        }
+    }
+}
+
+/// The lines of a directory until all of them are known and can be sorted.
+#[derive(Default)]
+struct KeptLines {
+    text: Vec<u8>,
+    paths: Vec<u8>,
+    items: Vec<KeptLine>,
+}
+
+struct KeptLine {
+    number: Option<i64>,
+    path: Range<usize>,
+    text: Range<usize>,
+}
+
+impl KeptLines {
+    /// Ends the line that was appended to `text` at `start`.
+    fn end(&mut self, start: usize, number: Option<i64>, path: &[u8]) {
+        let path_start = self.paths.len();
+        self.paths.extend_from_slice(path);
+        let (path, text) = (path_start..self.paths.len(), start..self.text.len());
+        self.items.push(KeptLine { number, path, text });
+    }
+
+    /// Returns the lines by descending numbers; names decide between equal ones, and unknown numbers come last.
+    fn in_order(&mut self, reverse: bool) -> impl Iterator<Item = &[u8]> {
+        let Self { text, paths, items } = self;
+        let path = |item: &KeptLine| paths.get(item.path.clone());
+        items.sort_by(|one, other| other.number.cmp(&one.number).then_with(|| path(one).cmp(&path(other))));
+        if reverse {
+            items.reverse();
+        }
+        items.iter().filter_map(|item| text.get(item.text.clone()))
     }
 }

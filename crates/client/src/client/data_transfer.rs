@@ -566,7 +566,8 @@ impl Client {
                 started = &mut started => (Some(started?), connected.await),
                 transport = &mut connected => {
                     let reply_timeout = reply_timeout.filter(|_| transport.is_ok());
-                    (Deadline::start(reply_timeout).cut(started).await.transpose()?, transport)
+                    let deadline = Deadline::start(reply_timeout);
+                    (deadline.cut_by(&mut self.start_timer, started).await.transpose()?, transport)
                 }
             }
         };

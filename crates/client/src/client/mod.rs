@@ -57,6 +57,7 @@ use crate::{
     capabilities::{ServerCapabilities, listing::ListingCapabilities},
     config::Config,
     control::ControlChannel,
+    deadline::ReusedTimer,
     future::BoxFuture,
     local_fs::FileSystem,
     tls::TlsSession,
@@ -96,6 +97,8 @@ pub struct Client {
     /// The number of times that a change is repeated that the server refuses for the moment; 0 in a pool, whose jobs
     /// repeat it themselves.
     pub(crate) busy_retries: u32,
+    /// The timer for the first replies to transfer commands.
+    start_timer: ReusedTimer,
 }
 
 impl Client {

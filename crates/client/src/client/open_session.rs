@@ -7,7 +7,7 @@ use oxftp_proto::Reply;
 use super::{Client, state::SessionState};
 use crate::{
     ClientBuilder, Host, Result, capabilities::ServerCapabilities, config::Config, connect::BoxSocket,
-    control::ControlChannel, tls::TlsSession,
+    control::ControlChannel, deadline::ReusedTimer, tls::TlsSession,
 };
 
 /// A session that other code has opened: it has logged in, and has read the reply to each of its commands.
@@ -100,6 +100,7 @@ impl ClientBuilder {
             credentials: None,
             reconnects: 0,
             busy_retries: 0,
+            start_timer: ReusedTimer::default(),
             config,
         }
     }

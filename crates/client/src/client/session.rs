@@ -14,7 +14,7 @@ use crate::{
     config::{Config, TlsMode},
     connect::Target,
     control::{ControlChannel, DialogIo},
-    deadline::Deadline,
+    deadline::{Deadline, ReusedTimer},
     stream::Direction,
     tls::TlsSession,
 };
@@ -100,6 +100,7 @@ impl Client {
             credentials: None,
             reconnects,
             busy_retries: reconnects,
+            start_timer: ReusedTimer::default(),
         };
         client.encrypt().await?;
         // A virtual host may have its own settings for the commands that follow.

@@ -15,7 +15,7 @@ mod unsolicited;
 pub(crate) use self::keep_alive::KeepAlive;
 pub(crate) use self::pipelined_passive::PipelinedPassive;
 
-use std::{collections::VecDeque, fmt::Write, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::VecDeque, fmt::Write, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use crate::trace::debug;
 use bytes::{Buf, BytesMut};
@@ -33,7 +33,7 @@ use crate::{
     Error, Result, Throttle,
     capabilities::optional_commands::{OptionalCommand, OptionalCommands},
     connect::{BoxSocket, data_dialer::DataDialer},
-    deadline::Deadline,
+    deadline::{Deadline, REPLY, ReusedTimer},
     stream::{Stream, Transport},
     tls::TlsSession,
 };
@@ -93,6 +93,8 @@ pub(crate) struct ControlChannel {
     /// The optional command that was refused as unknown by the last reply.
     refused_optional: Option<OptionalCommand>,
     waits: ReplyWaits,
+    /// The timer of the deadlines of replies.
+    timer: ReusedTimer,
     /// `true` if the server closed or reset the connection.
     closed_by_server: bool,
     /// `true` if the connection was closed because the server does not answer `ABOR`.
@@ -195,6 +197,7 @@ impl ControlChannel {
             lost_to: None,
             refused_optional: None,
             waits: ReplyWaits::default(),
+            timer: ReusedTimer::default(),
             closed_by_server: false,
             lost_to_abort: false,
         }
@@ -552,7 +555,7 @@ impl ControlChannel {
             return self.next_reply_of_batch(deadline).await;
         }
         let asked = Instant::now();
-        let mut received = Deadline::start(reply_timeout).await_reply(self.flush_and_receive()).await;
+        let mut received = self.receive_until(Deadline::start(reply_timeout)).await;
         if matches!(received, Err(Error::Timeout { .. }))
             && reply_timeout != deadline
             && !self.decoder.is_empty()
@@ -568,6 +571,13 @@ impl ControlChannel {
             Err(error) => self.blame(error),
         }
         received
+    }
+
+    async fn receive_until(&mut self, deadline: Deadline) -> Result<Reply> {
+        let mut timer = std::mem::take(&mut self.timer);
+        let received = deadline.cut_by(&mut timer, pin!(self.flush_and_receive())).await;
+        self.timer = timer;
+        received.unwrap_or_else(|| Err(deadline.expired(REPLY)))
     }
 
     async fn flush_and_receive(&mut self) -> Result<Reply> {

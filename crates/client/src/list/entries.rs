@@ -366,10 +366,11 @@ impl<'c> Entries<'c> {
     /// Returns how long to wait for the first byte of a listing. Some devices never list what an argument of `LIST` names, and
     /// do not refuse it either.
     fn silence_deadline(&self) -> Deadline {
-        let known = self.client.listing_capabilities();
-        let limit = self.current.as_ref().and_then(|directory| match self.stage {
-            _ if !directory.is_blank() || !directory.method.verb.is_list() => None,
-            Stage::Listing if directory.is_by_path() && !known.list.shows_by_path => Some(MAX_SILENCE),
+        let is_awaited =
+            |directory: &&DirectoryListing| directory.is_blank() && directory.method.verb.is_list();
+        let shows_by_path = || self.client.listing_capabilities().list.shows_by_path;
+        let limit = self.current.as_ref().filter(is_awaited).and_then(|directory| match self.stage {
+            Stage::Listing if directory.is_by_path() && !shows_by_path() => Some(MAX_SILENCE),
             Stage::ListingAll(_) => Some(MAX_SILENCE),
             _ => None,
         });

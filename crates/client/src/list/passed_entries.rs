@@ -1,8 +1,8 @@
 //! Entries that were read before a listing was lost: the listing is resumed only if it begins with the same ones.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use oxftp_proto::Entry;
+
+use super::summary::hash;
 
 /// Number of entries that were read, and a hash of their names in order.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -13,9 +13,10 @@ pub(super) struct PassedEntries {
 
 impl PassedEntries {
     pub(super) fn add(&mut self, entry: &Entry) {
-        let mut hasher = DefaultHasher::new();
-        (self.hash, entry.name()).hash(&mut hasher);
-        self.hash = hasher.finish();
+        self.hash = (self.hash.rotate_left(5) ^ hash(entry.name())).wrapping_mul(GOLDEN);
         self.entries += 1;
     }
 }
+
+/// 2^64 divided by the golden ratio: an odd number that mixes all bits.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;

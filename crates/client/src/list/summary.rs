@@ -3,8 +3,6 @@
 //! Some servers interpret the argument of `MLSD` and `LIST` as a pattern, as options, or as several names. Others
 //! ignore it and list the working directory, or list nothing. All of them reply `226`.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use oxftp_proto::{Entry, EntryKind, RemotePath};
 
 use crate::capabilities::listing::{LastListing, ListCommandCapabilities};
@@ -93,7 +91,7 @@ impl ListingSummary {
         let name = entry.name();
         self.entries += 1;
         self.blank_edges += u64::from(name.trim_ascii() != name);
-        self.names = self.names.wrapping_add(hash((name, entry.is_dir())));
+        self.names = self.names.wrapping_add(hash(name).rotate_left(u32::from(entry.is_dir())));
         self.dot_names |= name.starts_with(b".");
         self.shows_own_path |= entry.is_dir() && path.split(|byte| *byte == b'/').any(|part| part == name);
         if self.entries == 1 {
@@ -189,12 +187,19 @@ pub(super) fn is_self_or_parent(entry: &Entry) -> bool {
         || entry.is_dir() && matches!(entry.name(), b"./" | b"../")
 }
 
-/// Hashes a name with fixed keys: the server gains nothing by a collision.
-pub(super) fn hash(value: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+/// Hashes a name as FNV-1a does, but eight bytes at once: a listing may have millions of names. The server gains nothing
+/// by a collision.
+pub(super) fn hash(name: &[u8]) -> u64 {
+    let mut hash = name.len() as u64;
+    for chunk in name.chunks(8) {
+        let mut word = [0; 8];
+        word.iter_mut().zip(chunk).for_each(|(into, byte)| *into = *byte);
+        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(FNV_PRIME).rotate_left(29);
+    }
+    hash.wrapping_mul(FNV_PRIME)
 }
+
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
 fn hash_path(path: &[u8]) -> u64 {
     let mut path = path;

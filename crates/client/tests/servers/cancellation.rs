@@ -27,6 +27,7 @@ server_tests! {
     cancelled_login_keeps_client_usable_or_broken,
     cancelled_upload_is_never_taken_for_complete,
     cancelled_download_keeps_client_usable_or_broken,
+    cancelled_tree_keeps_client_usable_or_broken,
     cancelled_listing_keeps_client_usable_or_broken,
     cancelled_stat_keeps_client_usable_or_broken,
 }
@@ -160,6 +161,30 @@ async fn cancelled_download_keeps_client_usable_or_broken(server: &TestServer) {
         };
         let completed = completes_in(times, download).await;
         client = working(client, server).await;
+        if completed {
+            return;
+        }
+    }
+    panic!("the download never completed");
+}
+
+/// The commands of the next file are pipelined with those of a short one.
+async fn cancelled_tree_keeps_client_usable_or_broken(server: &TestServer) {
+    std::fs::create_dir(server.root().join("short")).unwrap();
+    for name in ["a", "b", "c"] {
+        std::fs::write(server.root().join("short").join(name), name).unwrap();
+    }
+    let mut client = prepare(server).await;
+    for times in 0..MAX_POLLS {
+        let local = tempfile::tempdir().unwrap();
+        let download = client.download("short").to(local.path()).write_into(true).preserve_times(true);
+        let completed = completes_in(times, download.into_future()).await;
+        client = working(client, server).await;
+        for entry in std::fs::read_dir(local.path()).unwrap() {
+            let path = entry.unwrap().path();
+            let is_partial = path.extension().is_some_and(|extension| extension == "part");
+            assert!(is_partial || std::fs::read(&path).unwrap().len() == 1, "{}", path.display());
+        }
         if completed {
             return;
         }

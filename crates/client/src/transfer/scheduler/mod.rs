@@ -261,16 +261,20 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
     }
 
     /// Returns whether a worker without a session is to obtain one: no more workers than there are tasks, and than there
-    /// may be sessions.
+    /// may be sessions. The others check again if it no longer is.
     fn is_to_obtain(&self, number: usize, worker: &Worker<'_>) -> bool {
         let mut state = self.lock();
-        state.obtaining.remove(&number);
+        let was_obtaining = state.obtaining.remove(&number);
         let rank = number - state.gone.range(..number).count();
         let may_have_session = worker.pool().is_none_or(|pool| rank < pool.current_limit());
         let is_needed = state.obtaining.len() < state.queue.tasks();
         let obtains = may_have_session && is_needed && self.admission.admits(number);
         if obtains {
             state.obtaining.insert(number);
+        }
+        drop(state);
+        if was_obtaining && !obtains {
+            self.admission.wake();
         }
         obtains
     }

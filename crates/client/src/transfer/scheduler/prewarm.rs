@@ -15,7 +15,10 @@ impl<H: JobHandler> Scheduler<'_, H> {
         worker: &mut Worker<'_>,
         mut changed: Pin<&mut Notified<'_>>,
     ) {
-        worker.rest();
+        if worker.rest() {
+            // Another worker may have left the work to this one, which was not admitted when it got the session.
+            self.admission.wake();
+        }
         let prewarm = async {
             if !worker.is_opening() {
                 tokio::time::sleep_until(self.started + MAX_REPLY_TIMEOUT).await;

@@ -141,13 +141,12 @@ impl<'c> Worker<'c> {
         )
     }
 
-    /// Returns the session to the pool while there is no work.
-    pub(crate) fn rest(&mut self) {
-        if let Self::Lent(lent) = self {
-            lent.session = None;
-            // A session that waits for its permit would make other workers give up theirs.
-            lent.coming.take_if(|_| lent.pool.has_waiters());
-        }
+    /// Returns the session to the pool while there is no work. Returns whether there was one.
+    pub(crate) fn rest(&mut self) -> bool {
+        let Self::Lent(lent) = self else { return false };
+        // A session that waits for its permit would make other workers give up theirs.
+        lent.coming.take_if(|_| lent.pool.has_waiters());
+        lent.session.take().is_some()
     }
 
     /// Waits for the next attempt, which may use another session; returns the error when a retry is of no use.

@@ -59,6 +59,27 @@ async fn session_limit_of_one_loses_no_file() {
     }
 }
 
+/// A worker that obtains the only session after the limit was lowered leaves it to another one.
+#[tokio::test]
+async fn refused_sessions_leave_no_worker_waiting() {
+    let job = async |number: usize| {
+        let server = server(Refusal::Greeting("421 Too many connections".into()), 1);
+        let local = tempfile::tempdir().unwrap();
+        for name in ["a", "b/c", "b/d/e", "b/f"] {
+            let path = local.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, name).unwrap();
+        }
+        let pool = pool(&server, 16);
+        let upload =
+            pool.upload(local.path()).to("/up").write_into(true).connections(oxftp::Connections::Auto);
+        let report = tokio::time::timeout(Duration::from_secs(60), upload.into_future()).await;
+        assert_eq!(report.expect("a job hangs").unwrap().files, 4, "job {number}");
+    };
+
+    futures_util::future::join_all((0..100).map(job)).await;
+}
+
 #[tokio::test]
 async fn idle_session_is_lent_while_another_is_opened() {
     let server = server(Refusal::Silence, 1);
