@@ -16,6 +16,7 @@ REGISTER = (
     "import fsspec, oxftp.fsspec\n"
     "for scheme in ('ftpes', 'oxftp'):\n"
     "    fsspec.register_implementation(scheme, oxftp.fsspec.OxFTPFileSystem, True)\n"
+    "import warnings; warnings.filterwarnings('ignore', 'UPath .* not explicitly implemented')\n"
 )
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
