@@ -173,6 +173,24 @@ impl Connection {
         }))
     }
 
+    /// Waits until lines have arrived, and then for a moment for those after them, so that many cross at once.
+    fn fill_lines(&self) -> PyResult<Job> {
+        self.check_process()?;
+        let shared = self.shared.clone();
+        Ok(Job::new(async move {
+            let arrived = shared.lock().input.len();
+            shared.fill(arrived).await;
+            let more = async {
+                loop {
+                    let arrived = shared.lock().unfilled(LINES)?;
+                    shared.fill(arrived).await;
+                }
+            };
+            let _: Result<Option<()>, _> = tokio::time::timeout(MOMENT, more).await;
+            none()
+        }))
+    }
+
     /// Queues bytes, and sends what the socket takes. Returns whether more may be queued at once; otherwise
     /// [`drain`](Self::drain) waits, or raises the error.
     fn put(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -328,7 +346,7 @@ impl Connection {
 }
 
 impl Connection {
-    fn new(socket: BoxSocket) -> Self {
+    pub(crate) fn new(socket: BoxSocket) -> Self {
         let (peer, local) = (socket.peer_address(), socket.local_address());
         let state = ConnectionState {
             link: Link::Open(socket),
@@ -541,6 +559,13 @@ impl ConnectionState {
         }
     }
 
+    /// Returns the number of bytes that have arrived if more can, and they are fewer than so many.
+    fn unfilled(&self, enough: usize) -> Option<usize> {
+        let arrived = self.input.len();
+        let is_over = self.at_end || self.read_error.is_some() || matches!(self.link, Link::Closed);
+        (!is_over && arrived < enough).then_some(arrived)
+    }
+
     /// Reads as much as the socket has, up to the limit of the read-ahead.
     fn poll_fill(&mut self, cx: &mut Context<'_>, beyond: usize) -> Poll<()> {
         let Self { link, input, at_end, read_error, .. } = self;
@@ -648,6 +673,9 @@ const READ_BLOCK: usize = 64 * 1024;
 const READ_AHEAD: usize = 512 * 1024;
 const HIGH_WATER: usize = 512 * 1024;
 const LOW_WATER: usize = 256 * 1024;
+/// Lines of a listing that cross at once, if they arrive within a moment.
+const LINES: usize = 64 * 1024;
+const MOMENT: Duration = Duration::from_millis(2);
 const MAX_LINE: usize = 64 * 1024;
 
 /// Shorter blocks are sent while other Python threads wait.

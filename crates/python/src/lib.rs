@@ -1,14 +1,15 @@
 //! Native part of the Python package `oxftp`. The documented API is the typed Python code above it.
 //!
 //! [`runtime`] owns the tokio runtime of a process, [`bridge`] connects its futures with event loops, [`error`]
-//! converts errors. [`connection`] is one socket, plain or encrypted, for the commands that Python code sends itself;
-//! [`session`] runs transfers on it in the client library, with [`direct_fs`]; [`pool`] runs whole jobs there. [`tls`] and [`proxy`] configure both, and [`parse`] parses listings.
+//! converts errors. [`connection`] is one socket, plain or encrypted, for the commands that Python code sends itself, and
+//! [`listener`] waits for one in active mode; [`session`] runs transfers on it in the client library, with [`direct_fs`]; [`pool`] runs whole jobs there. [`tls`] and [`proxy`] configure both, and [`parse`] parses listings.
 
 mod bridge;
 mod completion;
 mod connection;
 mod direct_fs;
 mod error;
+mod listener;
 mod parse;
 mod pool;
 mod proxy;
@@ -25,7 +26,9 @@ mod _oxftp {
     #[pymodule_export]
     use crate::connection::Connection;
     #[pymodule_export]
-    use crate::parse::parse_mlsx_lines;
+    use crate::listener::Listener;
+    #[pymodule_export]
+    use crate::parse::{parse_list, parse_mlsd};
     #[pymodule_export]
     use crate::pool::{Pool, ReadStream, WriteStream};
     #[pymodule_export]

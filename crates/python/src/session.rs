@@ -11,8 +11,8 @@ use std::{
 };
 
 use oxftp::{
-    BoxFuture, Client, ClientBuilder, Code, Encoding, Error, Host, Links, OpenSession, Reply, Report,
-    Timeouts, Verify,
+    ActiveMode, BoxFuture, Client, ClientBuilder, Code, Encoding, Error, Host, Links, OpenSession, Reply,
+    Report, Timeouts, Verify,
 };
 use pyo3::{exceptions::PyValueError, prelude::*};
 use tokio::sync::{Mutex, Notify};
@@ -60,6 +60,7 @@ struct SessionOptions {
     encoding: String,
     passive: Vec<String>,
     trust_passive_address: bool,
+    active: bool,
     route: Route,
 }
 
@@ -101,6 +102,7 @@ impl Session {
             // As the listings of the Python client.
             .list_all(false)
             .file_system(fs.clone());
+        let builder = if options.active { builder.active(ActiveMode::new()) } else { builder };
         let lines = options.greeting.iter().map(|line| line.as_bytes());
         let lent = LentSession {
             builder: options.route.apply(builder)?,
@@ -129,6 +131,7 @@ impl Session {
                     .download(source.0)
                     .to_file(target)
                     .links(if has_mlsd { Links::Skip } else { Links::Follow })
+                    .skip_special_files(true)
                     .resume(options.resume)
                     .verify(verify);
                 if is_plain {
@@ -152,6 +155,7 @@ impl Session {
                     .to(target.0)
                     .write_into(true)
                     .links(Links::Follow)
+                    .skip_special_files(true)
                     .resume(options.resume)
                     .verify(verify);
                 if is_plain {

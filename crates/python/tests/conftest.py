@@ -113,7 +113,7 @@ def vsftpd(servers: Callable[[str], Server]) -> Server:
 class Scripted:
     """A server that answers each command from a table, and otherwise with ``200 ok``.
 
-    ``EPSV`` and ``RETR`` work: a file has the content of ``files``, in the order of the commands.
+    ``EPSV``, ``EPRT``, ``PORT``, ``RETR``, ``MLSD`` and ``LIST`` work: ``files`` has the contents of files, and of listings.
     """
 
     def __init__(self) -> None:
@@ -140,6 +140,10 @@ class Scripted:
         port: int = server.sockets[0].getsockname()[1]
         return port
 
+    async def connect_to(self, port: int) -> None:
+        self.data = asyncio.Queue()
+        self.data.put_nowait(await asyncio.open_connection("127.0.0.1", port))
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         def reply(text: str) -> None:
             writer.write(text.encode() + b"\r\n")
@@ -157,7 +161,14 @@ class Scripted:
                 reply("350 from there")
             elif verb == "EPSV":
                 reply(f"229 go (|||{await self.listen()}|)")
-            elif verb == "RETR":
+            elif verb == "EPRT":
+                await self.connect_to(int(argument.split("|")[3]))
+                reply("200 connected")
+            elif verb == "PORT":
+                high, low = argument.split(",")[4:]
+                await self.connect_to(int(high) << 8 | int(low))
+                reply("200 connected")
+            elif verb == "RETR" or verb in ("MLSD", "LIST") and argument in self.files:
                 _, data = await self.data.get()
                 reply("150 coming")
                 try:

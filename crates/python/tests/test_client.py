@@ -222,6 +222,66 @@ def test_tls_config_from_ssl_context(servers: Callable[[str], Server]) -> None:
         oxftp.TlsConfig.from_ssl_context(context)
 
 
+async def test_active_mode(server: Server, tmp_path: Path) -> None:
+    client = await server.connect(active=True)
+    async with client.upload_stream("active") as stream:
+        await stream.write(b"a" * 300_000)
+    assert await read(client, "active") == b"a" * 300_000
+    assert "active" in [path.name for path, _ in await client.list()]
+    await client.download("active", tmp_path)
+    assert (tmp_path / "active").stat().st_size == 300_000
+    await client.remove_file("active")
+    await client.quit()
+
+
+@pytest.mark.parametrize("refused", ["", "EPRT"])
+async def test_active_mode_falls_back_to_port(scripted: Scripted, refused: str) -> None:
+    scripted.files = {"a": b"a" * 100_000}
+    if refused:
+        scripted.replies[refused] = "502 unknown"
+    client = await connected(scripted, active=True)
+    assert await read(client, "a") == scripted.files["a"]
+    verbs = [command.partition(" ")[0] for command in scripted.commands]
+    assert "EPSV" not in verbs and ("PORT" in verbs) == bool(refused)
+    await client.quit()
+
+
+async def test_refused_active_connection_keeps_session_usable(scripted: Scripted) -> None:
+    scripted.replies.update({"EPRT": "200 yes", "RETR": "150 connecting\r\n425 cannot connect"})
+    client = await connected(scripted, active=True, connection_timeout=0.1)
+    with pytest.raises(TimeoutError):
+        await read(client, "a")
+    assert await client.command("NOOP", "200")
+    await client.quit()
+
+
+async def test_proxy_carries_control_and_data_connections(scripted: Scripted) -> None:
+    targets = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        host, port = request.split()[1].rsplit(":", 1)
+        targets.append(int(port))
+        ends = await asyncio.open_connection(host, int(port))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await asyncio.gather(pump(reader, ends[1]), pump(ends[0], writer))
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while block := await reader.read(65536):
+            writer.write(block)
+        writer.close()
+
+    proxy = await asyncio.start_server(serve, "127.0.0.1", 0)
+    scripted.files = {"a": b"a" * 100_000}
+    client = await connected(
+        scripted, proxy=oxftp.Proxy("http", "127.0.0.1", proxy.sockets[0].getsockname()[1])
+    )
+    assert await read(client, "a") == scripted.files["a"]
+    assert targets[0] == scripted.port and len(targets) == 2
+    await client.quit()
+    proxy.close()
+
+
 FORK = """
 import asyncio, os, sys
 import oxftp

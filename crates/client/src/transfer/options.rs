@@ -74,6 +74,8 @@ pub(crate) struct Choice {
     pub(crate) source: SourceRemoval,
     /// Handling of symbolic links; `None` makes each a failure.
     pub(crate) links: Option<Links>,
+    /// Leaves out what is neither a file, a directory nor a symbolic link; otherwise each is a failure.
+    pub(crate) skips_special: bool,
 }
 
 impl Choice {

@@ -27,6 +27,11 @@ def functions_of(cls: type, left_out: Iterable[str] = ()) -> dict[str, _Function
     return {name: _function(cls, name) for name in names.difference(left_out) if not name.startswith("__")}
 
 
+def functions_named(cls: type, *names: str) -> dict[str, _Function]:
+    """Returns the functions of a class with these names."""
+    return {name: _function(cls, name) for name in names}
+
+
 def _function(cls: type, name: str) -> _Function:
     found = getattr(cls, name)
     return getattr(found, "__func__", found)

@@ -79,6 +79,7 @@ class Link(Protocol):
     def take_line(self) -> bytes | None: ...
     def take_lines(self) -> bytes | None: ...
     def fill(self, beyond: int | None = None) -> Awaitable[None]: ...
+    def fill_lines(self) -> Awaitable[None]: ...
     def put(self, data: bytes) -> bool: ...
     def drain(self) -> Awaitable[None]: ...
     def handshake(self) -> Awaitable[None]: ...
@@ -172,6 +173,9 @@ class SslLink:
             if not await self._receive():
                 self._decrypt()
                 self._at_end = True
+
+    def fill_lines(self) -> Awaitable[None]:
+        return self.fill()
 
     def _cut(self, count: int) -> bytes:
         data = bytes(self._input[:count])
@@ -311,7 +315,7 @@ class StreamReader:
     async def readlines(self) -> bytes:
         """Reads all complete lines that have arrived, at least one; ``b""`` at the end of the stream."""
         while (lines := self._link.take_lines()) is None:
-            await self._link.fill()
+            await self._link.fill_lines()
         return lines
 
     async def readexactly(self, n: int) -> bytes:

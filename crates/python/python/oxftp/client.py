@@ -10,14 +10,14 @@ import contextvars
 import logging
 import re
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from datetime import datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, Self, TypedDict
 
 from . import _oxftp, errors, pathio
-from ._pool import Progress, Report, Verify
-from ._session import NativeSession, functions_of, overridden
+from ._pool import Progress, Proxy, Report, Verify
+from ._session import NativeSession, functions_named, functions_of, overridden
 from ._tls import TlsConfig
 from ._transport import Link, SslLink, SSLSessionBoundContext, StreamReader, StreamWriter, pair
 from .common import (
@@ -253,6 +253,27 @@ _IGNORED = frozenset({"happy_eyeballs_delay", "interleave", "limit"})
 _SOCKS = frozenset({"socks_host", "socks_port", "socks_version", "username", "password"})
 
 
+class BaseClientArgs(TypedDict, total=False):
+    """The arguments of a client, for functions that hand them on."""
+
+    socket_timeout: float | None
+    connection_timeout: float | None
+    read_speed_limit: int | None
+    write_speed_limit: int | None
+    path_timeout: float | None
+    path_io_factory: Any
+    encoding: str
+    ssl: ssl.SSLContext | TlsConfig | bool | None
+    parse_list_line_custom: ParseListLineCustomCallable | None
+    parse_list_line_custom_first: bool
+    passive_commands: Sequence[str]
+    trust_server_pasv_ipv4_address: bool
+    tls: TlsConfig | None
+    active: bool
+    proxy: Proxy | None
+    siosocks_asyncio_kwargs: Any
+
+
 class BaseClient:
     """Commands and replies, and the parsers of replies and listings. See :class:`Client` for the parameters."""
 
@@ -272,6 +293,8 @@ class BaseClient:
         passive_commands: Sequence[str] = ("epsv", "pasv"),
         trust_server_pasv_ipv4_address: bool = False,
         tls: TlsConfig | None = None,
+        active: bool = False,
+        proxy: Proxy | None = None,
         **siosocks_asyncio_kwargs: Any,
     ) -> None:
         self.socket_timeout: float | None = socket_timeout
@@ -285,8 +308,9 @@ class BaseClient:
         self.parse_list_line_custom = parse_list_line_custom
         self.parse_list_line_custom_first = parse_list_line_custom_first
         self.trust_server_pasv_ipv4_address = trust_server_pasv_ipv4_address
+        self.active = active
         self._passive_commands: Sequence[str] | None = passive_commands
-        self._route, self._server_hostname = _route(siosocks_asyncio_kwargs)
+        self._route, self._server_hostname = _route(proxy, siosocks_asyncio_kwargs)
         #: The control connection; :attr:`stream` requires it.
         self._control: ThrottleStreamIO | None = None
         #: The library's client for the control connection, once it has transferred something.
@@ -581,8 +605,7 @@ class BaseClient:
         return PurePosixPath(name), info  # type: ignore[return-value]
 
     def parse_list_line(self, b: bytes) -> PathWithInfo:
-        """Parses a line of ``LIST``: with the custom parser, as ``ls -l``, as ``dir``, and as any format that the
-        library knows.
+        """Parses a line of ``LIST``: with the custom parser, as ``ls -l``, and as ``dir``.
 
         Raises :class:`ValueError` with the errors of all parsers.
         """
@@ -622,19 +645,18 @@ def _nearest_year(date: datetime, now: datetime) -> datetime:
     )
 
 
-def _route(options: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """Translates the options of `siosocks` or of asyncio's sockets."""
+def _route(proxy: Proxy | None, options: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """Translates a proxy, and the options of `siosocks` or of asyncio's sockets."""
     options = {name: value for name, value in options.items() if name not in _IGNORED}
-    proxy = options.pop("proxy", None)
     if any(options.get(name) is not None for name in ("socks_host", "socks_port")):
         version = options.get("socks_version") or 5
-        proxy = {
-            "kind": "socks5" if version == 5 else "socks4",
-            "host": options["socks_host"],
-            "port": options["socks_port"],
-            "user": options.get("username"),
-            "password": options.get("password"),
-        }
+        proxy = Proxy(
+            "socks5" if version == 5 else "socks4",
+            options["socks_host"],
+            options["socks_port"],
+            options.get("username"),
+            options.get("password"),
+        )
     for name in _SOCKS:
         options.pop(name, None)
     family = options.pop("family", 0)
@@ -644,11 +666,34 @@ def _route(options: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
         raise TypeError(f"unexpected options: {', '.join(sorted(options))}")
     families = {2: "ipv4", 10: "ipv6", 23: "ipv6", 30: "ipv6"}
     route = {
-        "proxy": proxy,
+        "proxy": proxy and vars(proxy),
         "family": families.get(int(family)) if family else None,
         "local_address": local[0] if local else None,
     }
     return route, hostname
+
+
+#: Returns entries, and the position after the lines that were parsed.
+_ParseLines = Callable[[bytes, int], tuple[list[Any], int]]
+
+_MLSD_PARSERS = functions_named(BaseClient, "parse_mlsx_line", "_decode")
+_LIST_PARSERS = functions_named(
+    BaseClient,
+    "parse_list_line",
+    "parse_list_line_unix",
+    "parse_list_line_windows",
+    "parse_unix_mode",
+    "parse_ls_date",
+    "format_date_time",
+    "_decode",
+)
+_EPOCH = datetime(1970, 1, 1)
+
+
+def _parse_list_now(lines: bytes, position: int, directory: PurePosixPath) -> Any:
+    """Parses lines of ``LIST``, whose dates are near to now."""
+    now = (datetime.now() - _EPOCH) // timedelta(microseconds=1)
+    return _oxftp.parse_list(lines, position, directory, now)
 
 
 class _Lister(AbstractAsyncLister[PathWithInfo]):
@@ -665,6 +710,11 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
         self.found: collections.deque[PathWithInfo] = collections.deque()
         self.path: PathLike = path
         self.parse_line: ParseListLineCallable = client.parse_mlsx_line
+        #: Lines that were received, and the position of the first one that was not parsed.
+        self.lines = b""
+        self.position = 0
+        #: Parses lines from a position on, as far as it knows them; ``None`` if each is for :attr:`parse_line`.
+        self.parse_lines: _ParseLines | None = None
 
     def __aiter__(self) -> Self:
         self.directories.clear()
@@ -674,6 +724,7 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
         client, raw_command = self.client, self.raw_command
         self.path = path
         self.parse_line = client.parse_mlsx_line
+        self.parse_lines = self._native(_oxftp.parse_mlsd, _MLSD_PARSERS)
         if raw_command not in (None, "MLSD", "LIST"):
             raise ValueError(f"raw_command must be one of MLSD or LIST, but got {raw_command}")
         if raw_command != "LIST":
@@ -683,37 +734,38 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
                 if raw_command is not None or not _has_code(error, "50x"):
                     raise
         self.parse_line = client.parse_list_line
+        self.parse_lines = None
+        if client.parse_list_line_custom is None:
+            self.parse_lines = self._native(_parse_list_now, _LIST_PARSERS)
         return await client.get_stream(f"LIST {path}".strip(), "1xx")
 
-    def _is_native(self, stream: DataConnectionThrottleStreamIO) -> bool:
-        """Whether whole blocks of lines are parsed at once, which nothing overrides."""
-        return (
-            self.parse_line == self.client.parse_mlsx_line
-            and type(self.client).parse_mlsx_line is BaseClient.parse_mlsx_line
-            and type(stream) is DataConnectionThrottleStreamIO
-            and type(stream.reader) is StreamReader
-            and self.client.encoding.replace("-", "").lower() == "utf8"
-            and not stream._is_limited("read")
-        )
+    def _native(
+        self, parse: Callable[[bytes, int, PurePosixPath], Any], parsers: dict[str, Any]
+    ) -> _ParseLines | None:
+        """Returns a native parser of the lines of the current directory, unless one of the methods is overridden."""
+        is_utf8 = self.client.encoding.replace("-", "").lower() == "utf8"
+        # The paths of other types have other children.
+        if not is_utf8 or type(self.path) not in (str, PurePosixPath) or overridden(self.client, parsers):
+            return None
+        directory = PurePosixPath(self.path)
+        return lambda lines, position: parse(lines, position, directory)
 
     async def _read(self, stream: DataConnectionThrottleStreamIO) -> bool:
         """Reads entries into ``found``; returns whether there were lines."""
-        if self._is_native(stream):
-            lines = await within(stream.read_timeout, stream.reader.readlines())  # type: ignore[union-attr]
-            if not lines:
+        if self.position == len(self.lines) and self._reads_blocks(stream):
+            reader: Any = stream.reader
+            self.lines, self.position = await within(stream.read_timeout, reader.readlines()), 0
+            if not self.lines:
                 return False
-            parent = PurePosixPath(self.path)
-            prefix = "" if str(parent) == "." else f"{parent}".rstrip("/") + "/"
-            for name, facts in _oxftp.parse_mlsx_lines(lines):
-                if name not in (".", ".."):
-                    kind = facts["type"]
-                    path = PurePosixPath(prefix + name) if name[:1] != "/" else PurePosixPath(name)
-                    self.found.append((path, facts))  # type: ignore[arg-type]
-                    if self.recursive and kind == "dir":
-                        self.directories.append(path)
-            return True
-        if not (line := await stream.readline()):
-            return False
+        if self.position == len(self.lines):
+            line = await stream.readline()
+            if not line:
+                return False
+        else:
+            if self._parse_known_lines():
+                return True
+            end = self.lines.find(b"\n", self.position) + 1 or len(self.lines)
+            line, self.position = self.lines[self.position : end], end
         found, info = self.parse_line(line)
         # They are the directory itself and the one above it.
         if str(found) not in (".", ".."):
@@ -722,6 +774,25 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
             if info["type"] == "dir" and self.recursive:
                 self.directories.append(path)
         return True
+
+    def _reads_blocks(self, stream: DataConnectionThrottleStreamIO) -> bool:
+        """Returns whether many lines are read at once."""
+        return (
+            self.parse_lines is not None
+            and type(stream) is DataConnectionThrottleStreamIO
+            and type(stream.reader) is StreamReader
+            and not stream._is_limited("read")
+        )
+
+    def _parse_known_lines(self) -> bool:
+        """Parses received lines up to the first one that only :attr:`parse_line` parses; returns whether there were any."""
+        before = self.position
+        if self.parse_lines is not None:
+            entries, self.position = self.parse_lines(self.lines, before)
+            self.found.extend(entries)
+            if self.recursive:
+                self.directories.extend(path for path, info in entries if info["type"] == "dir")
+        return self.position > before
 
     async def __anext__(self) -> PathWithInfo:
         if self.found:
@@ -801,7 +872,8 @@ class Client(BaseClient):
     :meth:`upgrade_to_tls`.
 
     ``parse_list_line_custom`` is tried before the other parsers of ``LIST``, unless ``parse_list_line_custom_first`` is
-    false. The address in a reply to ``PASV`` is used only with ``trust_server_pasv_ipv4_address``.
+    false. The address in a reply to ``PASV`` is used only with ``trust_server_pasv_ipv4_address``. With ``active``, the
+    server opens data connections (``EPRT``, else ``PORT``). ``proxy`` is a :class:`Proxy`.
 
     Further options are those of `siosocks` (``socks_host``, ``socks_port``, ``socks_version``, ``username``,
     ``password``), and ``family``, ``local_addr``, ``server_hostname``.
@@ -1044,14 +1116,16 @@ class Client(BaseClient):
                 await self._upload_file(found, remote, block_size, counts)
 
     async def _walk_local(self, top: Path) -> AsyncIterator[tuple[Path, bool]]:
-        """Yields what is below a local directory, each directory before what it has; and whether it is a directory."""
+        """Yields the files and directories below a local one, each directory before what it has; and whether it is one."""
         unlisted = [top]
         while unlisted:
             async for found in self.path_io.list(unlisted.pop()):
                 is_directory = await self.path_io.is_dir(found)
                 if is_directory:
                     unlisted.append(found)
-                yield found, is_directory
+                # Others are devices, FIFOs, sockets, and symbolic links to nothing.
+                if is_directory or await self.path_io.is_file(found):
+                    yield found, is_directory
 
     async def _upload_file(
         self, source: Path, target: PurePosixPath, block_size: int, counts: _Counts
@@ -1150,6 +1224,7 @@ class Client(BaseClient):
             "encoding": self.encoding,
             "passive": [name.lower() for name in self._passive_commands or ()],
             "trust_passive_address": self.trust_server_pasv_ipv4_address,
+            "active": self.active,
             "route": self._route,
         }
         if self._session is None or not self._session.is_for(writer._link, options):
@@ -1221,6 +1296,36 @@ class Client(BaseClient):
                 host = self.server_host
             return await self._open_connection(host, port)
 
+    async def _listen(self, conn_type: ConnType) -> _oxftp.Listener:
+        """Listens for a data connection, and sends the address to the server (``EPRT``, else ``PORT``)."""
+        await self.command(f"TYPE {conn_type}", "200")
+        control = self.stream.writer
+        local, peer = control.get_extra_info("sockname"), control.get_extra_info("peername")
+        if not local or not peer:
+            raise ValueError("active mode requires a connection to the server that has no proxy")
+        listener = await _oxftp.Listener.bind(local[0], peer[0], route=self._route)
+        host, port = listener.local
+        is_ipv6 = ":" in host
+        try:
+            await self.command(f"EPRT |{2 if is_ipv6 else 1}|{host}|{port}|", "2xx")
+        except errors.StatusCodeError as error:
+            if is_ipv6 or not _has_code(error, "5xx"):
+                raise
+            numbers = [*host.split("."), str(port >> 8), str(port & 255)]
+            await self.command(f"PORT {','.join(numbers)}", "2xx")
+        return listener
+
+    async def _accept(self, listener: _oxftp.Listener) -> tuple[StreamReader, StreamWriter]:
+        """Waits for the data connection of a command that was accepted."""
+        try:
+            connection = await within(self.connection_timeout, listener.accept())
+        except BaseException:
+            # The server replies to the command when it gives up.
+            self._outstanding += 1
+            raise
+        writer = self.stream.writer
+        return pair(self._secure_data(connection, writer) if isinstance(writer, StreamWriter) else connection)
+
     async def _listening_address(self, names: Sequence[str]) -> tuple[Any, int]:
         """Asks the server to listen, with the first command that it implements; returns the host and the port."""
         requests = {"epsv": self._do_epsv, "pasv": self._do_pasv}
@@ -1252,14 +1357,19 @@ class Client(BaseClient):
         ``offset`` is that of ``REST``. The session is the stream's until that is finished.
         """
         async with self._turn:
-            ends = await self.get_passive_connection(conn_type)
+            listener = await self._listen(conn_type) if self.active else None
+            ends = None if listener is not None else await self.get_passive_connection(conn_type)
             try:
                 if offset:
                     await self.command(f"REST {offset}", "350")
                 await self.command(command, expected_codes, wait_codes, censor_after=censor_after)
             except BaseException:
-                ends[1].transport.abort()
+                if ends is not None:
+                    ends[1].transport.abort()
                 raise
+            if listener is not None:
+                ends = await self._accept(listener)
+            assert ends is not None
             throttles = {"client": self.throttle}
             opened = DataConnectionThrottleStreamIO(self, *ends, throttles, timeout=self.socket_timeout)
             opened._is_outstanding = bool(command)

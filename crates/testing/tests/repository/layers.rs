@@ -130,6 +130,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
             "proxy",
             "tls",
             "connection",
+            "listener",
             "direct_fs",
             "pool",
             "session",

@@ -325,6 +325,21 @@ impl<'c> Download<'c> {
         links: Links;
     }
 
+    /// Sets whether special files, such as devices, FIFOs and sockets, are left out. By default each is a failure
+    /// ([`Error::Skipped`]).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download("/srv").skip_special_files(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn skip_special_files(mut self, skip: bool) -> Self {
+        self.choice.skips_special = skip;
+        self
+    }
+
     file_setters! {
         /// Resumes the partial file of an earlier download (`REST`). Defaults to false.
         ///
@@ -451,6 +466,9 @@ impl<'c> Download<'c> {
         let deadline = Deadline::start(self.job.deadline);
         let DownloadStart { found, target, root } = deadline.run("the download", self.prepare()).await?;
         let FoundEntry { entry, is_listed } = found;
+        if entry.kind == EntryKind::Special {
+            return Ok(Report::default());
+        }
         let target = match root {
             Root::Named if !entry.is_dir() => {
                 let fs = self.worker.config().file_system.clone();
@@ -596,6 +614,7 @@ impl<'c> Download<'c> {
             EntryKind::File | EntryKind::Link | EntryKind::Unknown => {}
             _ if entry.is_dir() && self.recursive => {}
             _ if entry.is_dir() => return Err(Error::IsDirectory { path: self.source.to_string() }),
+            EntryKind::Special if self.choice.skips_special => {}
             _ => return Err(not_a_file(&self.source)),
         }
         let destination = std::mem::take(&mut self.destination);
@@ -604,6 +623,7 @@ impl<'c> Download<'c> {
             _ => (destination, Root::Named),
         };
         if !entry.is_dir()
+            && entry.kind != EntryKind::Special
             && let Some(parent) = target.parent()
         {
             make_all(&*self.worker.config().file_system, parent).await?;

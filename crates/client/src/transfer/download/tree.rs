@@ -319,7 +319,7 @@ impl TreeDownload {
                 }),
                 Err(error) => found.failures.push((entry.path().to_string(), error.into())),
             }
-        } else {
+        } else if entry.kind != EntryKind::Special || !self.choice.skips_special {
             found.failures.push((entry.path().to_string(), not_a_file(&entry.path())));
         }
         None

@@ -307,6 +307,22 @@ impl<'c> Upload<'c> {
         links: Links;
     }
 
+    /// Sets whether special files, such as devices, FIFOs and sockets, are left out, and symbolic links to nothing too
+    /// where links are [followed](crate::Links::Follow). By default each is a failure
+    /// ([`Error::Skipped`](crate::Error::Skipped)).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.upload("site").skip_special_files(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn skip_special_files(mut self, skip: bool) -> Self {
+        self.choice.skips_special = skip;
+        self
+    }
+
     file_setters! {
         /// Resumes after the bytes that the server has already (`SIZE`, then `REST` and `STOR`, or `APPE`), and sends
         /// nothing if it has the whole file. Defaults to false.

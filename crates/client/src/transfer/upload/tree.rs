@@ -270,10 +270,12 @@ impl TreeUpload {
                         found.directories.push(LocalDirectory { local, remote, depth, symlinks, relative });
                     }
                     Some(_) => return Err(too_many_symlinks(item.path.display().to_string())),
+                    None if self.choice.skips_special => {}
                     None => return Err(dangling(item.path.display().to_string())),
                 }
             }
             FileKind::Symlink if self.choice.links == Some(Links::Skip) => found.skipped_symlinks += 1,
+            FileKind::Other if self.choice.skips_special => {}
             _ => {
                 return Err(Error::Skipped {
                     path: item.path.display().to_string(),

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use oxftp::{Error, Progress, ProgressEvent};
+use oxftp::{Error, Links, Progress, ProgressEvent};
 
 use crate::common::local_files::{create_file, files};
 use crate::fixture::{Fixture, create_foo_tree, failed_names};
@@ -31,6 +31,21 @@ async fn local_symlinks_are_not_uploaded_and_reported() {
     let Error::PartialFailure { report } = error else { panic!("{error}") };
     assert!(report.failures.iter().all(|failure| matches!(failure.error, Error::Skipped { .. })));
     assert_eq!(fixture.on_server(), ["foo/a", "foo/sub/b"]);
+}
+
+#[tokio::test]
+async fn local_special_files_are_skipped_on_request() {
+    let mut fixture = Fixture::new().await;
+    create_foo_tree(fixture.local.path());
+    let _socket = std::os::unix::net::UnixListener::bind(fixture.local_path("foo/socket")).unwrap();
+    symlink("nowhere", fixture.local_path("foo/to nothing")).unwrap();
+    symlink("a", fixture.local_path("foo/to file")).unwrap();
+
+    let upload = fixture.client.upload(fixture.local.path().join("foo"));
+    let report = upload.links(Links::Follow).skip_special_files(true).await.unwrap();
+
+    assert_eq!((report.files, report.failures.len()), (3, 0));
+    assert_eq!(fixture.on_server(), ["foo/a", "foo/sub/b", "foo/to file"]);
 }
 
 #[tokio::test]

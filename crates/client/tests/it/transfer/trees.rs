@@ -361,6 +361,24 @@ async fn remote_symlinks_are_not_fetched_and_reported() {
     server.done().await;
 }
 
+#[tokio::test]
+async fn special_files_are_skipped_on_request() {
+    let local = tempfile::tempdir().unwrap();
+    let lines = "type=OS.unix=fifo; pipe\r\ntype=OS.unix=chr-1/3; null\r\ntype=file;size=1; b\r\n";
+    let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
+    let script = send_file(send_file(script, "MLSD d", lines), "RETR d/b", "b");
+    let fifo = "250-facts\r\n type=OS.unix=fifo; d/pipe\r\n250 end";
+    let (server, mut client) = play(script.expect("MLST d/pipe").reply(fifo)).await;
+
+    let report = client.download("d").to(local.path()).skip_special_files(true).await.unwrap();
+    let named = client.download("d/pipe").to(local.path().join("p")).skip_special_files(true).await.unwrap();
+
+    assert_eq!((report.files, report.failures.len(), named.files), (1, 0, 0));
+    assert_eq!(files(local.path()), ["d/b"]);
+    assert!(!local.path().join("p").exists());
+    server.done().await;
+}
+
 /// Two sessions may create the same parent directory.
 #[tokio::test]
 async fn parent_created_concurrently_is_accepted() {
