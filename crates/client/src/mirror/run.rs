@@ -217,6 +217,7 @@ impl MirrorContext {
         }
         let comparison = Comparison { asks_times: sessions.may_report_times(), ..self.comparison };
         let mut plan = self.plan(source, target, comparison, is_complete);
+        plan.files.check()?;
         if !shows_dot_names
             || claims_dot_names && Box::pin(self.hides_dot_names(sessions, path, &plan)).await?
         {
