@@ -3,11 +3,13 @@
 use clap::Args;
 use oxftp::Backup;
 
+use super::path_on_its_side;
+
 /// Flags that keep replaced and deleted files.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BackupArgs {
     /// Move files that would be overwritten or deleted into this directory, on their own side; relative to the destination
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path_on_its_side())]
     pub(crate) backup_dir: Option<String>,
     /// Keep files that would be overwritten or deleted, with this suffix appended to their names
     #[arg(long, value_name = "SUFFIX", value_parser = suffix)]

@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::PathBuf};
 use clap::{Args, ValueEnum};
 use oxftp::{Command, Encoding, ListCommand, Pipelining, ServerZone, TlsVersion};
 
-use super::{ActiveAt, Fingerprint, RateTimetable, TimeoutSeconds};
+use super::{ActiveAt, Fingerprint, RateTimetable, TimeoutSeconds, local_path};
 
 /// Flags of every command that connects.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -67,7 +67,7 @@ pub(crate) struct TlsArgs {
     pub(crate) tls_pin: Vec<Fingerprint>,
     /// Trust the certificates in this file, lines HOST:PORT sha256:HEX; on a terminal, ask about other certificates that cannot
     /// be verified, and add them; none turns this off [default: ~/.config/oxftp/known_hosts]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = local_path())]
     pub(crate) known_hosts: Option<PathBuf>,
     /// Send this client certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_key")]

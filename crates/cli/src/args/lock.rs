@@ -4,14 +4,14 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::TimeoutSeconds;
+use super::{TimeoutSeconds, local_path};
 
 /// Flags for job locks.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Locking")]
 pub(crate) struct LockArgs {
-    /// Exit with code 9 if another run has locked the same target; locks a file in the state directory, or FILE
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    /// Exit with code 12 if another run has locked the same target; locks a file in the state directory, or FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, value_parser = local_path())]
     #[expect(clippy::option_option, reason = "a flag with an optional value")]
     pub(crate) lock: Option<Option<PathBuf>>,
     /// Lock the target against the runs of all machines, as --lock does here: create PATH.oxftp.lock on the server

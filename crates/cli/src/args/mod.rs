@@ -35,7 +35,7 @@ pub(crate) use transfer::{
     ChangeEventArgs, EventArgs, ExistingArgs, LinksArg, ModeArgs, MoveArgs, TransferArgs, VerifyArg,
 };
 pub(crate) use values::{
-    ActiveAt, Fingerprint, RateLimit, Size, TimeoutSeconds, UnixTime, local_path, names_url,
+    ActiveAt, Fingerprint, RateLimit, Size, TimeoutSeconds, UnixTime, local_path, names_url, path_on_its_side,
 };
 
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use oxftp::{Existing, Links, Order, Verify};
 
-use super::{BackupArgs, JobCount, LockArgs, OctalMode};
+use super::{BackupArgs, JobCount, LockArgs, OctalMode, path_on_its_side};
 use crate::failure::{Failure, Result};
 
 /// Number of connections, order of files, verification, and locks.
@@ -52,7 +52,7 @@ pub(crate) struct MoveArgs {
     pub(crate) remove_source: bool,
     /// Move each source file into this directory, on its own side, when its copy is complete and verified; relative to the
     /// directory that contains the source, with mirror to SRC
-    #[arg(long, value_name = "DIR", conflicts_with = "remove_source")]
+    #[arg(long, value_name = "DIR", conflicts_with = "remove_source", value_parser = path_on_its_side())]
     pub(crate) move_to: Option<String>,
 }
 

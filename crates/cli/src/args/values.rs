@@ -9,13 +9,21 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
-use clap::builder::{PathBufValueParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, StringValueParser, TypedValueParser};
 use jiff::{Timestamp, civil, tz::Offset};
 
 /// Returns a parser for local paths, which refuses URLs: they would become directories such as `ftp:`.
 pub(crate) fn local_path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| match names_url(&path) {
         true => Err("a URL is given where a local path is expected"),
+        false => Ok(path),
+    })
+}
+
+/// Returns a parser for paths on either side, which refuses URLs as [`local_path`] does.
+pub(crate) fn path_on_its_side() -> impl TypedValueParser<Value = String> {
+    StringValueParser::new().try_map(|path| match names_url(Path::new(&path)) {
+        true => Err("a URL is given where a path is expected"),
         false => Ok(path),
     })
 }

@@ -345,7 +345,8 @@ else OXFTP_PASSWORD, else netrc, else a prompt. Passwords are never printed.
 ~/.config/oxftp/config.toml holds bookmarks and defaults of flags: [defaults], netrc = true, timeout = 20.
 
 Exit codes: 0 done, 1 some of many failed, 2 usage, 3 cannot connect, 4 TLS, 5 login, 6 not found, 7 denied, \
-8 transfer failed, 9 local file, 10 timed out, 11 protocol, 130 interrupted.
+8 transfer failed, 9 local file, 10 timed out, 11 protocol, 12 held by \
+another run, 130 interrupted.
 
 More: oxftp VERB --help shows all flags and an example; oxftp man | man -l - shows the manual; the guide is in docs/ \
 of the source, and docs/walk.md explains the steps above.";

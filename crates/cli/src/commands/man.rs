@@ -6,6 +6,7 @@ use clap::{Args, Command};
 use clap_mangen::Man;
 
 use crate::{
+    args::local_path,
     failure::{Failure, Result},
     output::{self, Output},
 };
@@ -13,7 +14,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
     /// Write a page for each command into this directory [default: print the main page]
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = local_path())]
     directory: Option<PathBuf>,
 }
 

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::{
     app::App,
+    args::local_path,
     failure::{Failure, Result},
     output::Output,
     session::Passwords,
@@ -37,7 +38,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "explicit")]
     tls: Option<ServeTls>,
     /// Write the certificate for clients to trust to this file [default: a temporary file]
-    #[arg(long, value_name = "FILE", requires = "tls")]
+    #[arg(long, value_name = "FILE", requires = "tls", value_parser = local_path())]
     ca_file: Option<PathBuf>,
     /// Accept this user only [default: accept anyone]
     #[arg(long, value_name = "USER[:PASSWORD]")]

@@ -31,13 +31,15 @@ pub(crate) enum Exit {
     TimedOut = 10,
     /// The server violated the protocol, or lacks a command.
     Protocol = 11,
+    /// Another run holds the lock of the target, or is writing the file.
+    Held = 12,
     /// Ctrl-C.
     Interrupted = 130,
 }
 
 impl Exit {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::PartialFailure,
         Self::Usage,
         Self::Connect,
@@ -49,6 +51,7 @@ impl Exit {
         Self::Local,
         Self::TimedOut,
         Self::Protocol,
+        Self::Held,
         Self::Interrupted,
     ];
 
@@ -108,9 +111,8 @@ fn of_error(error: &Error) -> Exit {
             Exit::PartialFailure
         }
         // A local failure, whatever its reason: a file that is missing here is not one that is missing on the server.
-        Error::LocalFs(_) | Error::LocalStream { .. } | Error::InUse { .. } | Error::Locked { .. } => {
-            Exit::Local
-        }
+        Error::LocalFs(_) | Error::LocalStream { .. } => Exit::Local,
+        Error::InUse { .. } | Error::Locked { .. } => Exit::Held,
         error if error.is_timeout() => Exit::TimedOut,
         // No session was opened.
         Error::Connect { .. } | Error::TooManySessions { .. } | Error::VirtualHostRefused { .. } => {
@@ -259,7 +261,7 @@ mod tests {
             Error::Listing(listing::ListingError::NoEntry { line: path() }),
             Error::Limit { what: "entries", limit: 1 },
             Error::CyclicTree { path: path() },
-            Error::InUse { path: "x.oxftp.part".to_owned() },
+            Error::InUse { path: "x.oxftp.part".to_owned(), process: None },
             Error::Locked { path: "x.lock".to_owned(), holder: None },
             Error::LockLost { path: "x.oxftp.lock".to_owned() },
             LocalFsError::new("open", "x", io::ErrorKind::NotFound.into()).into(),

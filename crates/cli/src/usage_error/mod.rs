@@ -44,10 +44,14 @@ pub(crate) fn report(mut error: clap::Error, words: &[OsString]) -> ExitCode {
         }
     }
     let mut text = error.render().ansi().to_string();
-    for word in words {
-        let shown = redact_password(word);
+    // The error may quote the value of a flag alone: of `--output=URL` or `-oURL`.
+    let values = |word: &str| word.split_once('=').map(|(_, value)| value.to_owned());
+    let joined = |word: &str| Some(word.strip_prefix('-')?.get(1..)?.to_owned());
+    for word in words.iter().flat_map(|word| [Some((*word).to_owned()), values(word), joined(word)]).flatten()
+    {
+        let shown = redact_password(&word);
         if shown != word {
-            text = text.replace(word, &shown);
+            text = text.replace(&word, &shown);
         }
     }
     let mut stderr = anstream::stderr().lock();

@@ -59,6 +59,7 @@ fn run(command: &str, here: &Path) -> String {
         .env("HOME", here)
         .env("PATH", path)
         .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_STATE_HOME")
         .output();
     String::from_utf8(output.unwrap().stdout).unwrap()
 }

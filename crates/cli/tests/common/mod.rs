@@ -129,6 +129,8 @@ pub(crate) fn oxftp(words: &[impl AsRef<OsStr>]) -> Command {
     }
     // These directories do not exist.
     command.env("XDG_CONFIG_HOME", "/nonexistent").env("HOME", "/nonexistent");
+    // No directory can be created in it. Records of other tests must not be found.
+    command.env("XDG_STATE_HOME", "/dev/null");
     command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -209,6 +209,7 @@ impl Row {
         command
             .current_dir(fixtures.here(""))
             .env("HOME", fixtures.here(""))
+            .env_remove("XDG_STATE_HOME")
             .envs(self.environment.iter().copied());
         command
     }

@@ -85,6 +85,24 @@ async fn million_files_are_mirrored_in_96_mib() {
     assert!([down, up, both].iter().all(|memory| *memory < MIB_96), "{down}, {up} and {both} KiB");
 }
 
+/// Long names that have nothing in common, neither with each other nor with those of the other side.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_names_are_spilled_within_96_mib() {
+    let local = tempfile::tempdir().unwrap();
+    let server = server_ending_at("RETR", TreeServer::of(["d/"]), lines_of_long_names(0)).await;
+    let other = server_ending_at("RETR", TreeServer::of(["d/"]), lines_of_long_names(1)).await;
+
+    let words = ["mirror", "--dry-run", "--quiet", "--delete", &url_of(&server), &url_of(&other)];
+    let (compared, success) = peak(&words).await;
+    assert!(success, "{:?}", server.commands());
+
+    let words = ["get", "-r", "--retries", "0", "-o", path(local.path()), &url_of(&server)];
+    let (downloaded, success) = peak(&words).await;
+    assert!(!success && server.count("RETR d/") > 0, "{:?}", server.commands());
+
+    assert!(compared < MIB_96 && downloaded < MIB_64, "{compared} and {downloaded} KiB");
+}
+
 /// Ten thousand directories with a hundred files each. All are compared.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mirror_of_10_000_directories_takes_96_mib() {
@@ -136,6 +154,17 @@ fn lines_of(files: u32) -> String {
     (0..files)
         .map(|number| format!("type=file;size=1000;modify=20240102030405; {}\r\n", name(number)))
         .collect()
+}
+
+/// Returns lines with names of 224 bytes, in no order.
+fn lines_of_long_names(seed: u64) -> String {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+    };
+    let mut name = || (0..14).map(|_| format!("{:016x}", next())).collect::<String>();
+    (0..LONG_NAMES).map(|_| format!("type=file;size=1000;modify=20240102030405; {}\r\n", name())).collect()
 }
 
 fn name(number: u32) -> String {
@@ -228,7 +257,10 @@ const SIZE: u64 = GIB4 + 1000;
 const TAIL: u64 = 900;
 const MAX_MEMORY: u64 = 12 * 1024;
 const MIB_96: u64 = 96 * 1024;
+const MIB_64: u64 = 64 * 1024;
 const MILLION: u32 = 1_000_000;
+/// Of 224 bytes each: both sides of a mirror have more than 96 MiB while they are sorted.
+const LONG_NAMES: u32 = 200_000;
 const MARKS: &[(u64, &[u8; 8])] = &[
     (0, b"the head"),
     (GIB4 / 2, b"the half"),

@@ -29,9 +29,11 @@ fn start(site: &Site) -> Child {
     child
 }
 
-fn assert_in_use(run: &Run) {
-    assert_eq!(run.code, Some(9), "{}", run.stderr);
-    assert!(run.stderr.contains("another download is writing big.oxftp.part"), "{}", run.stderr);
+/// Fails unless the run names the process that is writing, and has an exit code of its own.
+fn assert_in_use(run: &Run, first: u32) {
+    assert_eq!(run.code, Some(12), "{}", run.stderr);
+    let held = format!("another download is writing big.oxftp.part (process {first})");
+    assert!(run.stderr.contains(&held), "{}", run.stderr);
 }
 
 #[test]
@@ -43,9 +45,10 @@ fn simultaneous_runs_leave_one_whole_file() {
         let url = site.url("big");
         let second = site.run(&[&["get", &*url], options].concat());
         assert!(!site.here("big").exists());
+        let process = first.id();
         let first = Run::from(first.wait_with_output().unwrap());
 
-        assert_in_use(&second);
+        assert_in_use(&second, process);
         assert_eq!(first.code, Some(0), "{}", first.stderr);
         assert!(fs::read(site.here("big")).unwrap() == bytes);
         assert!(!site.here("big.oxftp.part").exists());
@@ -58,7 +61,7 @@ fn partial_file_of_killed_run_is_reused() {
         let (site, bytes) = with_file();
         let mut first = start(&site);
         let url = site.url("big");
-        assert_in_use(&site.run(&["get", &url]));
+        assert_in_use(&site.run(&["get", &url]), first.id());
         first.kill().unwrap();
         first.wait().unwrap();
         assert!(site.here("big.oxftp.part").exists() && !site.here("big").exists());
@@ -97,7 +100,7 @@ fn killed_simultaneous_runs_never_truncate_a_file() {
         let outputs = runs.into_iter().map(|run| run.wait_with_output().unwrap());
         for Output { status, stderr, .. } in outputs {
             let stderr = String::from_utf8_lossy(&stderr);
-            assert!(matches!(status.code(), None | Some(0 | 9)), "{status}: {stderr}");
+            assert!(matches!(status.code(), None | Some(0 | 12)), "{status}: {stderr}");
             if status.success() {
                 assert!(fs::read(site.here("big")).unwrap() == bytes);
             }

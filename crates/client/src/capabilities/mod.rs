@@ -4,10 +4,12 @@
 //! [optional commands](optional_commands) that it answers, which are shared by all sessions of a builder on one server.
 
 pub(crate) mod listing;
+mod login_times;
 pub(crate) mod optional_commands;
 mod path_use;
 mod time_setting;
 
+pub(crate) use self::login_times::LoginTimes;
 pub(crate) use self::path_use::PathUse;
 pub(crate) use self::time_setting::{TimeCommand, TimeSetting};
 

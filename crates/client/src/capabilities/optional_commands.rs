@@ -14,6 +14,7 @@ use std::{
 
 use tokio::sync::Notify;
 
+use super::login_times::LoginTimes;
 use crate::Host;
 
 /// The optional commands of each server, by host and port.
@@ -36,6 +37,8 @@ pub(crate) struct OptionalCommands {
     is_silent: AtomicBool,
     /// The user knows that uploads cannot be verified.
     reported_unverified: AtomicBool,
+    /// The logins of all sessions of a builder.
+    pub(crate) logins: LoginTimes,
 }
 
 /// An optional command: the client can use another command in its place, or do without it.

@@ -94,8 +94,8 @@ pub struct Client {
     credentials: Option<Credentials>,
     /// The number of times that an operation opens the session again and is repeated.
     reconnects: u32,
-    /// The number of times that a change is repeated that the server refuses for the moment; 0 in a pool, whose jobs
-    /// repeat it themselves.
+    /// The number of times that a change is repeated that the server refuses for the moment; 0 in a session that a pool has
+    /// lent, since jobs repeat it themselves.
     pub(crate) busy_retries: u32,
     /// The timer for the first replies to transfer commands.
     start_timer: ReusedTimer,

@@ -12,14 +12,18 @@ pub(crate) struct Reconnecting<'c> {
     client: &'c mut Client,
     /// The number of times that operations open the session again after this is dropped.
     usual: u32,
+    /// The number of times that they repeat a change that is refused for the moment then.
+    usual_repetitions: u32,
 }
 
 impl Client {
-    /// Lets each operation open the session again at least this often.
+    /// Lets each operation open the session again, and repeat a change that the server refuses for the moment, at least
+    /// this often.
     pub(crate) fn reconnecting(&mut self, attempts: u32) -> Reconnecting<'_> {
-        let usual = self.reconnects();
+        let (usual, usual_repetitions) = (self.reconnects(), self.busy_retries);
         self.set_reconnects(usual.max(attempts));
-        Reconnecting { client: self, usual }
+        self.busy_retries = usual_repetitions.max(attempts);
+        Reconnecting { client: self, usual, usual_repetitions }
     }
 }
 
@@ -40,5 +44,6 @@ impl DerefMut for Reconnecting<'_> {
 impl Drop for Reconnecting<'_> {
     fn drop(&mut self) {
         self.client.set_reconnects(self.usual);
+        self.client.busy_retries = self.usual_repetitions;
     }
 }

@@ -199,9 +199,13 @@ impl Client {
         }
         self.control.redact([credentials.password.clone(), credentials.account.clone()]);
         self.state.login_began = Some(Instant::now());
+        let commands = Arc::clone(&self.capabilities.commands);
+        let login = commands.logins.begin();
         let reply = self.control.run(dialog).await?;
         self.credentials = Some(credentials);
-        self.state.logged_in_at = Some(Instant::now());
+        let logged_in_at = Instant::now();
+        login.complete(logged_in_at);
+        self.state.logged_in_at = Some(logged_in_at);
         self.state.login_cost = self.control.server_time();
         self.control.redact_messages_only();
         self.capabilities.no_pipelining |= self.control.forbids_pipelining();

@@ -469,7 +469,7 @@ impl ClientBuilder {
     /// done if the path is missing at the repetition, a creation if the directory exists. Transfers and raw commands
     /// are not repeated. The pauses before the attempts grow from a quarter of a second. The sessions of a
     /// [`Pool`](crate::Pool) do not use it: its jobs retry by themselves, and its commands that change something open
-    /// a lost session again twice.
+    /// a lost session again twice, and repeat a command that is refused for the moment (`450`) twice.
     ///
     /// ```no_run
     /// use oxftp::{Client, Credentials};

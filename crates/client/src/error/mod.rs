@@ -314,10 +314,12 @@ pub enum Error {
         path: String,
     },
     /// Another download, of this process or another one, is writing the partial file. This download changed nothing.
-    #[error("another download is writing {}", shown(.path))]
+    #[error("another download is writing {}{}", shown(.path), of_process(*.process))]
     InUse {
         /// The local path of the partial file.
         path: String,
+        /// The other process, if it is known (on Linux).
+        process: Option<u32>,
     },
     /// Another job holds the lock of the target (see [`LocalLock`](crate::LocalLock) and
     /// [`RemoteLock`](crate::RemoteLock)). This job changed nothing.
@@ -453,6 +455,10 @@ fn shown(path: &str) -> Cow<'_, str> {
         true => path.into(),
         false => format!("\"{path}\"").into(),
     }
+}
+
+fn of_process(process: Option<u32>) -> String {
+    process.map(|process| format!(" (process {process})")).unwrap_or_default()
 }
 
 /// Formats the holder of a lock.

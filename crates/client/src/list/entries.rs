@@ -592,11 +592,15 @@ impl<'c> Entries<'c> {
         if directory.method.verb == Verb::ListAll && known.list_all != ListAll::Works {
             let summary = directory.summary;
             let is_understood = summary.shows_itself || summary.dot_names;
-            let is_harmless = known.list_all == ListAll::Harmless && summary.entries > 0;
+            let was_harmless = known.list_all == ListAll::Harmless;
+            let is_harmless = was_harmless && summary.entries > 0;
+            // It is the path that the server may not honour.
+            let is_doubted = was_harmless && directory.is_by_path();
             self.client.learn_listing(|known| {
                 known.list_all = match is_understood {
                     true => ListAll::Works,
                     false if is_harmless => ListAll::Harmless,
+                    false if is_doubted => ListAll::Unasked,
                     false => ListAll::Useless,
                 }
             });

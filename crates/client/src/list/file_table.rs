@@ -4,24 +4,24 @@ use std::sync::Arc;
 
 use oxftp_proto::{FileName, RemotePath, Timestamp};
 
-use super::entry::{EntryLocation, PathEntry};
+use super::{
+    block_store::BlockStore,
+    entry::{EntryLocation, PathEntry},
+};
+use crate::Result;
 
 /// The files of one directory, with the facts that a transfer needs of each.
 ///
-/// They share the path of the directory, and their names are stored in few buffers, so that each file uses 40 bytes
-/// besides its name.
+/// They share the path of the directory, and each file uses 40 bytes besides its name. The names of a large directory are in a
+/// temporary file.
 #[derive(Debug, Default)]
 pub(crate) struct FileTable {
     location: Option<Arc<EntryLocation>>,
-    chunks: Vec<Chunk>,
+    /// The rows in chunks, which are never moved.
+    chunks: Vec<Vec<Row>>,
+    /// The names: a block for each chunk.
+    names: BlockStore,
     length: usize,
-}
-
-/// The next files of a table. Chunks are never moved.
-#[derive(Debug, Default)]
-struct Chunk {
-    names: Vec<u8>,
-    rows: Vec<Row>,
 }
 
 #[derive(Debug)]
@@ -29,7 +29,7 @@ struct Row {
     /// `u64::MAX` if it is not known.
     size: u64,
     modified: Option<Timestamp>,
-    /// End of the name in the names of the chunk.
+    /// End of the name in the block of the chunk.
     name_end: u32,
     /// [`NO_MODE`] if it is not known.
     mode: u16,
@@ -54,18 +54,19 @@ impl FileTable {
         }
         if self.length.is_multiple_of(CHUNK_ROWS) {
             if let Some(full) = self.chunks.last_mut() {
-                full.names.shrink_to_fit();
-                full.rows.shrink_to_fit();
+                full.shrink_to_fit();
+                self.names.start_block();
             }
-            self.chunks.push(Chunk::default());
+            self.chunks.push(Vec::new());
         }
-        let Some(chunk) = self.chunks.last_mut() else { return };
-        chunk.names.extend_from_slice(entry.entry().name());
-        chunk.rows.push(Row {
+        let Some(rows) = self.chunks.last_mut() else { return };
+        let names = self.names.last_mut();
+        names.extend_from_slice(entry.entry().name());
+        rows.push(Row {
             size: entry.exact_size().unwrap_or(u64::MAX),
             modified: entry.modified,
             // A line is far shorter than 4 GiB / CHUNK_ROWS.
-            name_end: u32::try_from(chunk.names.len()).unwrap_or(u32::MAX),
+            name_end: u32::try_from(names.len()).unwrap_or(u32::MAX),
             mode: entry.mode.and_then(|mode| u16::try_from(mode).ok()).unwrap_or(NO_MODE),
         });
         self.length += 1;
@@ -75,16 +76,21 @@ impl FileTable {
         self.length
     }
 
-    /// Returns the bytes of memory that a file takes.
-    pub(crate) fn memory_of(entry: &PathEntry) -> usize {
-        size_of::<Row>() + entry.entry().name().len()
+    /// Returns the bytes of memory that a further file takes.
+    pub(crate) fn memory_of(&mut self, entry: &PathEntry) -> usize {
+        size_of::<Row>() + if self.names.is_spilling() { 0 } else { entry.entry().name().len() }
+    }
+
+    /// Fails if a file could not be read again.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.names.check()
     }
 
     /// Returns a file, or `None` beyond the end.
     pub(crate) fn get(&self, index: usize) -> Option<TableFile> {
         let location = self.location.as_ref()?;
-        let name = FileName::from_wire(self.name(index)?, location.encoding).ok()?;
-        let row = self.chunks.get(index / CHUNK_ROWS)?.rows.get(index % CHUNK_ROWS)?;
+        let name = FileName::from_wire(&self.name(index)?, location.encoding).ok()?;
+        let row = self.row(index)?;
         Some(TableFile {
             path: location.path.join_in(&name, location.encoding),
             name,
@@ -96,26 +102,30 @@ impl FileTable {
 
     /// Returns the size of a file, if it is exact.
     pub(crate) fn size(&self, index: usize) -> Option<u64> {
-        let row = self.chunks.get(index / CHUNK_ROWS)?.rows.get(index % CHUNK_ROWS)?;
+        let row = self.row(index)?;
         (row.size != u64::MAX).then_some(row.size)
     }
 
     /// Returns the name of a file, as the server spells it.
-    pub(crate) fn name(&self, index: usize) -> Option<&[u8]> {
-        let chunk = self.chunks.get(index / CHUNK_ROWS)?;
-        let at = index % CHUNK_ROWS;
-        let end = chunk.rows.get(at)?.name_end as usize;
-        let start = at.checked_sub(1).and_then(|before| chunk.rows.get(before));
-        chunk.names.get(start.map_or(0, |before| before.name_end as usize)..end)
+    pub(crate) fn name(&self, index: usize) -> Option<Vec<u8>> {
+        let end = self.row(index)?.name_end as usize;
+        let before = if index.is_multiple_of(CHUNK_ROWS) { None } else { self.row(index - 1) };
+        let start = before.map_or(0, |before| before.name_end as usize);
+        self.names.block(index / CHUNK_ROWS)?.get(start..end).map(<[u8]>::to_vec)
     }
 
     /// Returns all names, as the server spells them.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> + Clone {
+    pub(crate) fn names(&self) -> impl Iterator<Item = Vec<u8>> + Clone {
         (0..self.length).filter_map(|index| self.name(index))
+    }
+
+    fn row(&self, index: usize) -> Option<&Row> {
+        self.chunks.get(index / CHUNK_ROWS)?.get(index % CHUNK_ROWS)
     }
 }
 
-const CHUNK_ROWS: usize = 4096;
+/// The number of files in a chunk.
+const CHUNK_ROWS: usize = 1024;
 
 /// No mode of a file; modes have 12 bits.
 const NO_MODE: u16 = u16::MAX;

@@ -4,6 +4,7 @@
 //! [`directory_queue`] has the directories that are not listed yet. [`fallback`] decides by which method a directory is [opened](open), and
 //! [`summary`] whether a listing is that of the requested directory.
 
+mod block_store;
 mod bounds;
 mod budget;
 mod confirmation;
@@ -25,6 +26,9 @@ use std::future::IntoFuture;
 
 use oxftp_proto::RemotePath;
 
+pub(crate) use self::block_store::unreadable_listing;
+#[cfg(feature = "mirror")]
+pub(crate) use self::block_store::{BlockBytes, BlockStore};
 use self::bounds::Bounds;
 pub(crate) use self::budget::ListingBudget;
 pub(crate) use self::cycle::{Ancestor, AncestorChain, CycleDetector, ListingFingerprint};

@@ -86,6 +86,26 @@ pub(crate) async fn commit_locked(
         .unwrap_or_else(|failure| (Err(LocalFsError::new("rename", part, io::Error::other(failure))), None))
 }
 
+/// Returns the process that holds the lock of a local file, where the system shows it.
+#[cfg(target_os = "linux")]
+pub(crate) fn lock_owner(path: &Path) -> Option<u32> {
+    use rustix::fs::{major, minor, stat};
+
+    let found = stat(path).ok()?;
+    let file = format!("{:02x}:{:02x}:{}", major(found.st_dev), minor(found.st_dev), found.st_ino);
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    // 1: FLOCK  ADVISORY  WRITE 25950 fe:00:10018868 0 EOF
+    locks.lines().find_map(|line| match line.split_whitespace().collect::<Vec<_>>()[..] {
+        [_, "FLOCK", _, _, process, locked, ..] if locked == file => process.parse().ok(),
+        _ => None,
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn lock_owner(_: &Path) -> Option<u32> {
+    None
+}
+
 async fn open_locked_as<P: FileSystem + ?Sized>(
     fs: &P,
     path: &Path,

@@ -84,6 +84,7 @@ impl Endpoint<'_> {
             }
             followed.push(&node)?;
         }
+        nodes.check()?;
         *nodes = followed;
         Ok(())
     }

@@ -158,14 +158,15 @@ impl ExtraneousNodes {
         let stored = self.stored.sorted();
         let is_stored = |name: &[u8]| stored.binary_search(&self.stored.hash(name)).is_ok();
         let is_in = |name: &[u8], other: &NodeTable| other.find(name).is_some();
-        let strangers: Vec<_> =
-            listing.iter().map(|node| node.name).filter(|name| !is_in(name.as_bytes(), source)).collect();
+        // Not collected: there may be a million.
+        let strangers =
+            || listing.iter().map(|node| node.name).filter(|name| source.find(name.as_bytes()).is_none());
         let missing = source.iter().map(|node| node.name);
         let missing = missing.filter(|name| is_stored(name.as_bytes()) && !is_in(name.as_bytes(), listing));
         missing
             .take(max)
             .map(|name| {
-                let found = likely_form(&name, strangers.iter()).cloned();
+                let found = likely_form(&name, strangers());
                 (name, found)
             })
             .collect()

@@ -111,6 +111,7 @@ impl Listing {
             }
             sized.push(&node)?;
         }
+        self.nodes.check()?;
         self.nodes = sized;
         Ok(())
     }
@@ -162,7 +163,7 @@ impl Listing {
             self.failures.push((path.clone(), Error::Skipped { path, why }));
         }
         self.duplicates = duplicates;
-        Ok(())
+        self.nodes.check()
     }
 }
 

@@ -1,20 +1,26 @@
 //! Compact table of the nodes of one directory.
 
-use std::borrow::Borrow;
+use std::{borrow::Borrow, cmp::Reverse, collections::BinaryHeap};
 
 use oxftp_proto::{Encoding, FileName, Precision, ServerZone, Timestamp, Zone};
 
 use super::node::{Node, NodeFacts, NodeKind};
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    list::{BlockBytes, BlockStore, unreadable_listing},
+};
 
 /// The nodes of one directory. Each is a record of few bytes, in groups: a record has only what differs from the node
-/// before it in its group.
+/// before it in its group. The records of a large directory are in a temporary file.
 ///
-/// A table is in the order in which its nodes were added until it is [sorted](Self::sort).
+/// A table is in the order in which its nodes were added until it is [sorted](Self::sort). If a record cannot be read again,
+/// nodes seem to be missing, and [`check`](Self::check) fails.
 #[derive(Debug, Default)]
 pub(crate) struct NodeTable {
     /// The records. No group crosses the end of a block.
-    blocks: Vec<Vec<u8>>,
+    blocks: BlockStore,
+    /// The name of the first node of each block.
+    first_names: Vec<Box<[u8]>>,
     /// The address of each group: its offset plus the number of its block times [`BLOCK`].
     groups: Vec<u32>,
     length: usize,
@@ -48,7 +54,11 @@ impl NodeTable {
         }
         let is_text =
             FileName::from_wire(node.name.as_bytes(), Encoding::UTF_8).is_ok_and(|name| name == node.name);
-        let Some(block) = self.blocks.last_mut() else { return Ok(0) };
+        let is_spilling = self.blocks.is_spilling();
+        let block = self.blocks.last_mut();
+        if block.is_empty() {
+            self.first_names.push(node.name.as_bytes().into());
+        }
         let before = block.len();
         let shared;
         if is_text {
@@ -59,8 +69,21 @@ impl NodeTable {
             write_number(self.whole.len() as u64, block);
             self.whole.push(node.clone());
         }
+        let mut memory = size_of::<u32>();
+        if !is_spilling {
+            memory += block.len() - before + shared;
+        }
+        if !is_text {
+            memory += size_of::<Node>() + node.name.as_bytes().len();
+        }
         self.length += 1;
-        Ok(block.len() - before + shared + size_of::<u32>())
+        Ok(memory)
+    }
+
+    /// Fails if a node could not be read again. Nothing may be concluded from the absence of a node before.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.blocks.check()?;
+        self.left_out.as_ref().map_or(Ok(()), |left_out| left_out.check())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -99,7 +122,7 @@ impl NodeTable {
 
     /// Creates a reader, which is fast for nodes in order.
     pub(crate) fn reader(&self) -> NodeReader<'_> {
-        NodeReader { table: self, next: 0, rest: Record(&[]), record: None, current: PriorNode::default() }
+        NodeReader { table: self, next: 0, block: None, at: 0, record: None, current: PriorNode::default() }
     }
 
     /// Sorts by name.
@@ -108,33 +131,57 @@ impl NodeTable {
     ///
     /// The errors of [`Self::push`].
     pub(crate) fn sort(&mut self) -> Result<()> {
-        let (mut reader, mut before) = (self.reader(), Vec::new());
-        let (mut bytes, mut is_sorted) = (0, true);
-        for index in 0..self.length {
-            let name = reader.name(index).unwrap_or_default();
-            is_sorted &= before.as_slice() <= name;
-            bytes += name.len();
-            before.clear();
-            before.extend_from_slice(name);
+        if self.is_sorted() {
+            return self.check();
         }
-        if is_sorted {
-            return Ok(());
-        }
-        let order = self.sorted(bytes);
-        let mut sorted = self.without_nodes();
-        for index in order {
-            if let Some(node) = reader.stored_node(index as usize) {
-                sorted.push(&node)?;
-            }
-        }
+        let is_large = self.blocks.is_spilling();
+        let mut sorted = if is_large { self.merge_sorted()? } else { self.sorted_in_memory()? };
         sorted.left_out = self.left_out.take();
         *self = sorted;
         Ok(())
     }
 
-    /// Returns the positions of the nodes in the order of their names, which have this many bytes.
-    fn sorted(&self, bytes: usize) -> Vec<u32> {
-        let (mut reader, mut names) = (self.reader(), Vec::with_capacity(bytes));
+    fn sorted_in_memory(&self) -> Result<Self> {
+        let mut sorted = self.without_nodes();
+        self.add_sorted_to(&mut sorted)?;
+        Ok(sorted)
+    }
+
+    /// Sorts runs of nodes in memory, and merges them.
+    fn merge_sorted(&self) -> Result<Self> {
+        let (mut runs, mut starts) = (self.without_nodes(), Vec::new());
+        let (mut reader, mut next) = (self.reader(), 0);
+        while next < self.length {
+            let (mut run, mut bytes) = (Self::default(), 0);
+            while bytes < RUN
+                && let Some(node) = reader.stored_node(next)
+            {
+                bytes += run.push(&node)?;
+                next += 1;
+            }
+            if run.is_empty() {
+                return Err(unreadable_listing());
+            }
+            starts.push(runs.len());
+            run.add_sorted_to(&mut runs)?;
+        }
+        runs.merged(&starts)
+    }
+
+    fn is_sorted(&self) -> bool {
+        let (mut reader, mut before) = (self.reader(), Vec::new());
+        (0..self.length).all(|index| {
+            let name = reader.name(index).unwrap_or_default();
+            let follows = before.as_slice() <= name;
+            before.clear();
+            before.extend_from_slice(name);
+            follows
+        })
+    }
+
+    /// Adds the nodes to a table in the order of their names. All names are held in memory.
+    fn add_sorted_to(&self, sorted: &mut Self) -> Result<()> {
+        let (mut reader, mut names) = (self.reader(), Vec::new());
         let mut ends = Vec::with_capacity(self.length);
         for index in 0..self.length {
             names.extend_from_slice(reader.name(index).unwrap_or_default());
@@ -148,14 +195,51 @@ impl NodeTable {
         // A table of less than 4 GiB has less than 2^32 nodes.
         let mut order: Vec<u32> = (0..self.length as u32).collect();
         order.sort_unstable_by(|one, other| name(one).cmp(name(other)));
-        order
+        for index in order {
+            if let Some(node) = reader.stored_node(index as usize) {
+                sorted.push(&node)?;
+            }
+        }
+        self.check()
+    }
+
+    /// Merges sorted runs of nodes that start at these positions.
+    fn merged(&self, starts: &[usize]) -> Result<Self> {
+        let ends = starts.iter().skip(1).copied().chain([self.length]);
+        let mut runs: Vec<_> = starts.iter().copied().zip(ends).map(|run| (self.reader(), run)).collect();
+        let mut heads = BinaryHeap::new();
+        for (number, (reader, (start, _))) in runs.iter_mut().enumerate() {
+            heads.extend(reader.name(*start).map(|name| Reverse((name.to_vec(), number))));
+        }
+        let mut merged = self.without_nodes();
+        while let Some(Reverse((_, number))) = heads.pop() {
+            let Some((reader, (next, end))) = runs.get_mut(number) else { continue };
+            if let Some(node) = reader.stored_node(*next) {
+                merged.push(&node)?;
+            }
+            *next += 1;
+            if next < end {
+                heads.extend(reader.name(*next).map(|name| Reverse((name.to_vec(), number))));
+            }
+        }
+        self.check()?;
+        Ok(merged)
     }
 
     /// Returns the position of a name in a sorted table.
     pub(crate) fn find(&self, name: &[u8]) -> Option<usize> {
-        let first = |address: &u32| self.record(*address).first_name().unwrap_or_default();
-        let after = self.groups.partition_point(|address| first(address) <= name);
-        let start = after.checked_sub(1)? * GROUP;
+        let number = self.first_names.partition_point(|first| **first <= *name).checked_sub(1)?;
+        let block_of = |address: &u32| *address as usize / BLOCK;
+        let start = self.groups.partition_point(|address| block_of(address) < number);
+        let end = self.groups.partition_point(|address| block_of(address) <= number);
+        let block = self.blocks.block(number)?;
+        let first = |address: &u32| {
+            Record(block.get(*address as usize % BLOCK..).unwrap_or_default())
+                .first_name()
+                .unwrap_or_default()
+        };
+        let after = self.groups.get(start..end)?.partition_point(|address| first(address) <= name);
+        let start = (start + after.checked_sub(1)?) * GROUP;
         let mut reader = self.reader();
         (start..self.length.min(start + GROUP)).find(|index| reader.name(*index) == Some(name))
     }
@@ -175,6 +259,7 @@ impl NodeTable {
                 (_, None) => 0,
             };
         }
+        self.check()?;
         if !left_out.is_empty() {
             left_out.sort()?;
             kept.left_out = Some(left_out);
@@ -200,14 +285,10 @@ impl NodeTable {
 
     fn start_group(&mut self) -> Result<()> {
         self.last = PriorNode::default();
-        if self.blocks.last().is_none_or(|block| block.len() >= BLOCK) {
-            if let Some(full) = self.blocks.last_mut() {
-                full.shrink_to_fit();
-            }
-            self.blocks.push(Vec::new());
+        if self.blocks.last_mut().len() >= BLOCK {
+            self.blocks.start_block();
         }
-        let number = self.blocks.len() - 1;
-        let offset = self.blocks.last().map_or(0, Vec::len);
+        let (number, offset) = (self.blocks.last_number(), self.blocks.last_mut().len());
         let limit = u32::MAX as usize;
         let address = u32::try_from(number * BLOCK + offset)
             .map_err(|_| Error::Limit { what: "bytes of entries in a listing", limit })?;
@@ -215,10 +296,19 @@ impl NodeTable {
         Ok(())
     }
 
-    fn record(&self, address: u32) -> Record<'_> {
-        let address = address as usize;
-        let block = self.blocks.get(address / BLOCK).map_or(&[][..], Vec::as_slice);
-        Record(block.get(address % BLOCK..).unwrap_or_default())
+    /// Creates a table of which a part cannot be read again.
+    #[cfg(test)]
+    pub(crate) fn damaged() -> Self {
+        let name = |number| format!("{number:07}{}", "x".repeat(200));
+        let node = |number| Node {
+            name: FileName::new(name(number)).expect("it is one component"),
+            kind: NodeKind::File,
+            facts: NodeFacts::default(),
+        };
+        // The numbers are prefixes, so that the names have little in common with those before them.
+        let table: Self = (0..100_000_u64).map(|number| node(number * 99_991 % 10_000_000)).collect();
+        table.blocks.truncate_file();
+        table
     }
 
     fn localize(&self, facts: &mut NodeFacts) {
@@ -233,23 +323,26 @@ pub(crate) struct NodeReader<'t> {
     table: &'t NodeTable,
     /// The position of the node after the current one.
     next: usize,
-    rest: Record<'t>,
+    /// The block of the current group, with its number.
+    block: Option<(usize, BlockBytes<'t>)>,
+    /// Where the next record begins in the block.
+    at: usize,
     /// What the current record has beside its name and facts.
-    record: Option<RecordKind<'t>>,
+    record: Option<RecordKind>,
     current: PriorNode,
 }
 
 /// The kind of a node as a record has it.
-#[derive(Debug, Clone, Copy)]
-struct RecordKind<'t> {
+#[derive(Debug)]
+struct RecordKind {
     flags: u8,
     /// The destination of a symbolic link.
-    destination: Option<&'t [u8]>,
+    destination: Option<Box<[u8]>>,
     /// The position of a node that is kept whole.
     whole: Option<usize>,
 }
 
-impl<'t> NodeReader<'t> {
+impl NodeReader<'_> {
     /// Returns the name of a node, or `None` beyond the end.
     pub(crate) fn name(&mut self, index: usize) -> Option<&[u8]> {
         self.seek(index)?;
@@ -279,12 +372,13 @@ impl<'t> NodeReader<'t> {
         if let Some(whole) = record.whole {
             return self.table.whole.get(whole).cloned();
         }
+        let kind = record.kind();
         let name = FileName::from_wire(&self.current.name, Encoding::UTF_8).ok()?;
-        Some(Node { name, kind: record.kind(), facts: self.current.facts })
+        Some(Node { name, kind, facts: self.current.facts })
     }
 
     /// Goes to a node.
-    fn seek(&mut self, index: usize) -> Option<RecordKind<'t>> {
+    fn seek(&mut self, index: usize) -> Option<&RecordKind> {
         if index >= self.table.length {
             return None;
         }
@@ -296,28 +390,37 @@ impl<'t> NodeReader<'t> {
                 self.read_next()?;
             }
         }
-        self.record
+        self.record.as_ref()
     }
 
     fn read_next(&mut self) -> Option<()> {
+        self.record = None;
         if self.next.is_multiple_of(GROUP) {
-            self.rest = self.table.record(*self.table.groups.get(self.next / GROUP)?);
+            let address = *self.table.groups.get(self.next / GROUP)? as usize;
+            let number = address / BLOCK;
+            if self.block.as_ref().is_none_or(|(current, _)| *current != number) {
+                self.block = Some((number, self.table.blocks.block(number)?));
+            }
+            self.at = address % BLOCK;
             self.current.name.clear();
             self.current.facts = NodeFacts::default();
         }
-        self.record = Some(self.rest.read(&mut self.current)?);
+        let (_, block) = self.block.as_ref()?;
+        let mut rest = Record(block.get(self.at..)?);
+        self.record = Some(rest.read(&mut self.current)?);
+        self.at = block.len() - rest.0.len();
         self.next += 1;
         Some(())
     }
 }
 
-impl RecordKind<'_> {
+impl RecordKind {
     fn kind(&self) -> NodeKind {
         match self.flags & KIND {
             FILE => NodeKind::File,
             DIRECTORY => NodeKind::Directory { via_symlink: false },
             LINKED_DIRECTORY => NodeKind::Directory { via_symlink: true },
-            SYMLINK => NodeKind::Symlink(self.destination.map(Into::into)),
+            SYMLINK => NodeKind::Symlink(self.destination.clone()),
             DANGLING => NodeKind::DanglingSymlink,
             _ => NodeKind::Other,
         }
@@ -340,7 +443,7 @@ struct Record<'t>(&'t [u8]);
 
 impl<'t> Record<'t> {
     /// Reads the next record, and turns the node before it into its node.
-    fn read(&mut self, node: &mut PriorNode) -> Option<RecordKind<'t>> {
+    fn read(&mut self, node: &mut PriorNode) -> Option<RecordKind> {
         let flags = self.byte()?;
         node.name.truncate(usize::try_from(self.number()?).ok()?);
         node.name.extend_from_slice(self.bytes()?);
@@ -351,7 +454,7 @@ impl<'t> Record<'t> {
         if flags & SAME_FACTS == 0 {
             self.facts(flags, &mut node.facts)?;
         }
-        let destination = if flags & HAS_DESTINATION != 0 { Some(self.bytes()?) } else { None };
+        let destination = if flags & HAS_DESTINATION != 0 { Some(self.bytes()?.into()) } else { None };
         Some(RecordKind { flags, destination, whole: None })
     }
 
@@ -531,7 +634,9 @@ fn write_signed(number: i64, out: &mut Vec<u8>) {
 }
 
 /// The size from which a block takes no further group.
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 1 << 16;
+/// The size from which a run takes no further node: a run stays in memory.
+const RUN: usize = 3 << 20;
 /// The number of nodes in a group: a reader that goes to a node passes those before it in its group.
 const GROUP: usize = 16;
 
@@ -581,11 +686,44 @@ mod tests {
             let facts = NodeFacts { size: Some(1000), modified, mode: None };
             bytes += table.push(&Node { facts, ..file(&format!("report-{number:07}.dat")) }).unwrap();
         }
-        let records: usize = table.blocks.iter().map(Vec::len).sum();
+        let blocks = (0..=table.blocks.last_number()).filter_map(|number| table.blocks.block(number));
+        let records: usize = blocks.map(|block| block.len()).sum();
         let used = records + table.groups.len() * size_of::<u32>();
         assert!(used <= 16_000, "{used}");
         // As much as if the names were not similar.
         assert!((28_000..33_000).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn large_table_is_sorted_by_merging_runs() {
+        // In no order, each twice as long as a run allows for in memory.
+        let long = "x".repeat(200);
+        let name = |number: u64| format!("{:016x}{long}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut names: Vec<_> = (0..2 * (RUN / 200) as u64 + 1000).map(name).collect();
+        let mut table: NodeTable = names.iter().map(|name| file(name)).collect();
+
+        table.sort().unwrap();
+
+        names.sort();
+        assert!(table.blocks.is_spilling());
+        assert!(table.names().eq(names.iter().map(|name| name.as_bytes().to_vec())));
+        for index in (0..names.len()).step_by(999).rev() {
+            assert_eq!(table.find(names[index].as_bytes()), Some(index));
+            assert_eq!(table.get(index).unwrap(), file(&names[index]));
+        }
+        assert_eq!((table.find(b"~"), table.find(b"")), (None, None));
+        table.check().unwrap();
+    }
+
+    #[test]
+    fn truncated_temporary_file_is_an_error() {
+        let mut table = NodeTable::damaged();
+
+        assert!(table.names().count() < table.len());
+        assert!(table.check().is_err());
+        assert!(table.sort().is_err());
+        assert!(table.retain(|_| true).is_err());
+        assert_eq!(table.len(), 100_000);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
     same_name::likely_form,
     step::Reason,
 };
-use crate::Existing;
+use crate::{Existing, Result};
 
 /// The steps of a mirror in one directory.
 #[derive(Debug)]
@@ -126,6 +126,12 @@ impl PlannedFiles {
         self.rows.len()
     }
 
+    /// Fails if a node of either side could not be read again, so that it seemed to be missing.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.source.check()?;
+        self.target.check()
+    }
+
     /// Returns a file, or `None` beyond the end.
     pub(crate) fn get(&self, index: usize) -> Option<PlannedFile> {
         let row = self.rows.get(index)?;
@@ -165,9 +171,11 @@ impl PlannedFiles {
     /// Pairs the files that the target lacks with the files that only the target has, if one may be the other under
     /// another name: in another case, cut, or with other characters.
     pub(crate) fn in_other_forms(&self) -> Vec<(PlannedFile, Node)> {
+        let max = MAX_FORMS / self.missing().count().max(1);
         let nodes = self.target.iter().filter(|node| self.source.find(node.name.as_bytes()).is_none());
-        let strangers: Vec<Node> = nodes.filter(|node| node.kind == NodeKind::File).collect();
-        if strangers.is_empty() || strangers.len().saturating_mul(self.rows.len()) > MAX_FORMS {
+        let strangers = nodes.filter(|node| node.kind == NodeKind::File);
+        let strangers: Vec<Node> = strangers.take(max + 1).collect();
+        if strangers.len() > max {
             return Vec::new();
         }
         let missing = self.missing().filter_map(|index| self.get(index));
@@ -356,6 +364,15 @@ mod tests {
     };
     const REPLACING: PlanRules = PlanRules { deletes: true, ..RULES };
     const COPYING: PlanRules = PlanRules { copies_symlinks: true, ..RULES };
+
+    /// All nodes of the target would be extraneous.
+    #[test]
+    fn plan_of_unreadable_listing_is_refused() {
+        let target: NodeTable = [file("a", 1)].iter().collect();
+
+        assert!(super::plan(NodeTable::damaged(), target, REPLACING).files.check().is_err());
+        assert!(super::plan(NodeTable::default(), NodeTable::damaged(), REPLACING).files.check().is_err());
+    }
 
     fn node(name: &str, kind: NodeKind, size: u64) -> Node {
         let facts = NodeFacts { size: Some(size), ..NodeFacts::default() };

@@ -20,7 +20,7 @@ use super::{
     file_job::{self, FileJob, FileJobs},
     listing::{Listing, is_dot_name},
     name_notes::NameNotes,
-    node::{Node, NodeFacts},
+    node::{Node, NodeFacts, NodeKind},
     node_table::NodeTable,
     notices::Notices,
     options::MirrorOptions,
@@ -189,9 +189,10 @@ impl MirrorContext {
             self.notices.see_dot_names();
         }
         if is_complete
-            && source.is_without_data
+            && source.nodes.is_empty()
             && !target.nodes.is_empty()
             && self.options.delete != Delete::Never
+            && (source.is_without_data || Box::pin(self.has_unlisted(sessions, path, &target.nodes)).await?)
         {
             found.failures.push((self.direction.source_name(path), Error::IncompleteListing));
             is_complete = false;
@@ -217,6 +218,7 @@ impl MirrorContext {
         }
         let comparison = Comparison { asks_times: sessions.may_report_times(), ..self.comparison };
         let mut plan = self.plan(source, target, comparison, is_complete);
+        plan.files.check()?;
         if !shows_dot_names
             || claims_dot_names && Box::pin(self.hides_dot_names(sessions, path, &plan)).await?
         {
@@ -277,6 +279,24 @@ impl MirrorContext {
         if plan.extraneous.len() < found {
             self.notices.dot_names();
         }
+    }
+
+    /// Returns whether the source, which is listed as empty, has one of the first files of the target (`SIZE`). Some servers list
+    /// nothing and confirm that this is all.
+    async fn has_unlisted(
+        &self,
+        sessions: &mut SessionPair<'_>,
+        directory: &RelativePath,
+        target: &NodeTable,
+    ) -> Result<bool> {
+        let mut source = self.direction.source(&*self.fs, sessions, &self.clocks);
+        let files = target.iter().filter(|node| node.kind == NodeKind::File);
+        for node in files.take(MAX_PROBED) {
+            if source.size_if_reported(&directory.join(&node.name)).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn list_source(&self, sessions: &mut SessionPair<'_>, path: &RelativePath) -> Result<Listing> {
@@ -766,3 +786,6 @@ const MAX_LINKS_FOLLOWED: usize = 4;
 
 /// Maximum number of names in one directory of which each is looked for on the server.
 const MAX_DOT_NAMES: usize = 64;
+
+/// Maximum number of files that are looked for in a directory that is listed as empty.
+const MAX_PROBED: usize = 3;

@@ -1,6 +1,6 @@
 //! Names that a server or a file system may treat as equal: other case, another Unicode form, replaced characters.
 
-use std::collections::BTreeSet;
+use std::{borrow::Borrow, collections::BTreeSet};
 
 use oxftp_proto::FileName;
 use unicode_normalization::UnicodeNormalization;
@@ -16,12 +16,12 @@ pub(crate) fn folded(name: &FileName) -> String {
 }
 
 /// Returns the name among `candidates` under which a server probably stores `name`, if there is one.
-pub(crate) fn likely_form<'n>(
+pub(crate) fn likely_form<N: Borrow<FileName>>(
     name: &FileName,
-    candidates: impl Iterator<Item = &'n FileName>,
-) -> Option<&'n FileName> {
+    candidates: impl Iterator<Item = N>,
+) -> Option<N> {
     let wanted = folded(name);
-    let ranked = candidates.filter_map(|found| Some((resemblance(&wanted, &folded(found))?, found)));
+    let ranked = candidates.filter_map(|found| Some((resemblance(&wanted, &folded(found.borrow()))?, found)));
     ranked.min_by_key(|(rank, _)| *rank).map(|(_, found)| found)
 }
 

@@ -99,17 +99,16 @@ impl UnconfirmedNodes {
         listing: &NodeTable,
     ) -> Vec<(String, Error)> {
         let mut failures = Vec::new();
-        let listed: Vec<FileName> = listing.iter().map(|node| node.name).collect();
         for node in stored {
             let path = directory.join(&node.name).to_remote_path().to_string();
             let Some(index) = listing.find(node.name.as_bytes()) else {
-                match likely_form(&node.name, listed.iter()) {
+                match likely_form(&node.name, listing.iter().map(|node| node.name)) {
                     Some(found) => {
                         let found = Some(found.to_string_lossy().into_owned());
                         failures.push((path.clone(), Error::StoredUnderOtherName { path, found }));
                     }
                     // Some servers show no uploads at all, and other programs may have moved the files away.
-                    None if listed.is_empty() => {}
+                    None if listing.is_empty() => {}
                     None => crate::trace::warn!("the upload succeeded, but the server does not list {path}"),
                 }
                 continue;

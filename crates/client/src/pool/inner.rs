@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -13,7 +13,6 @@ use oxftp_proto::{
     Command, TransferType,
     dialog::{Credentials, Exchange},
 };
-use tokio::time::Instant;
 
 use super::{
     idle_streams::IdleStreams,
@@ -22,7 +21,10 @@ use super::{
     refusal::{is_connection_limit_at_connecting, is_connection_limit_at_login},
 };
 use crate::{
-    Client, Error, Host, Result, capabilities::ServerCapabilities, config::Config, deadline::Deadline,
+    Client, Error, Host, Result,
+    capabilities::{LoginTimes, ServerCapabilities},
+    config::Config,
+    deadline::Deadline,
 };
 
 /// State shared by the clones of a pool and its sessions.
@@ -39,8 +41,8 @@ pub(super) struct PoolInner {
     lend_timeout_ms: AtomicU64,
     /// The time that the server needs for a login, without the round trips, in microseconds; 0 while it is unknown.
     login_cost_us: AtomicU64,
-    /// The times at which the last two logins were complete, the latest first.
-    last_logins: Mutex<[Option<Instant>; 2]>,
+    /// The logins of this pool's sessions, also of those that were added.
+    logins: LoginTimes,
     /// `true` if the limit was reported to an observer.
     pub(super) limit_reported: AtomicBool,
     /// The sessions are used by jobs, whose workers can do with fewer.
@@ -75,7 +77,7 @@ impl PoolInner {
             check_after_ms: AtomicU64::new(DEFAULT_CHECK_AFTER_MS),
             lend_timeout_ms: AtomicU64::new(u64::MAX),
             login_cost_us: AtomicU64::new(0),
-            last_logins: Mutex::default(),
+            logins: LoginTimes::default(),
             limit_reported: AtomicBool::new(false),
             serves_jobs: AtomicBool::new(false),
             has_further: AtomicBool::new(false),
@@ -98,7 +100,7 @@ impl PoolInner {
             check_after_ms: AtomicU64::new(self.check_after_ms.load(Ordering::Relaxed)),
             lend_timeout_ms: AtomicU64::new(self.lend_timeout_ms.load(Ordering::Relaxed)),
             login_cost_us: AtomicU64::new(self.login_cost_us.load(Ordering::Relaxed)),
-            last_logins: Mutex::default(),
+            logins: LoginTimes::default(),
             limit_reported: AtomicBool::new(false),
             serves_jobs: AtomicBool::new(false),
             has_further: AtomicBool::new(false),
@@ -208,7 +210,8 @@ impl PoolInner {
     }
 
     /// Returns whether a session seems to have been ended by the server because another one logged in: it is lost
-    /// during or shortly after another login that was not over when its own began. (The replies to two concurrent
+    /// during or shortly after another login that was not over when its own began, also one that failed, or that of a
+    /// session that opened itself again. (The replies to two concurrent
     /// logins may be read in another order than the server processed them.) Replies that were read since then may
     /// have been sent earlier.
     ///
@@ -223,21 +226,14 @@ impl PoolInner {
 
     /// Returns whether another session is logging in, or logged in a short time ago.
     pub(super) fn has_newer_login(&self, client: &Client) -> bool {
-        let logins = *self.lock_last_logins();
-        let is_recent = |login: Instant| {
-            Some(login) > client.login_began()
-                && Some(login) != client.logged_in_at()
-                && login.elapsed() < DISPLACEMENT_WINDOW
-        };
-        self.permits.is_opening() || logins.into_iter().flatten().any(is_recent)
+        let (began, own) = (client.login_began(), client.logged_in_at());
+        let all = &client.capabilities().commands.logins;
+        self.permits.is_opening() || self.logins.has_newer(began, own) || all.has_newer(began, own)
     }
 
     /// Records that a session was logged in.
     pub(super) fn note_login(&self, client: &Client) {
-        {
-            let mut logins = self.lock_last_logins();
-            *logins = [client.logged_in_at(), logins[0]];
-        }
+        client.logged_in_at().into_iter().for_each(|at| self.logins.add(at));
         let cost = u64::try_from(client.login_cost().as_micros()).unwrap_or(u64::MAX);
         // Later logins are not measured: concurrent transfers slow them down.
         let _ = self.login_cost_us.compare_exchange(0, cost, Ordering::Relaxed, Ordering::Relaxed);
@@ -250,11 +246,7 @@ impl PoolInner {
 
     /// Returns whether a session was logged in before.
     fn has_logged_in(&self) -> bool {
-        self.lock_last_logins()[0].is_some()
-    }
-
-    fn lock_last_logins(&self) -> MutexGuard<'_, [Option<Instant>; 2]> {
-        self.last_logins.lock().unwrap_or_else(PoisonError::into_inner)
+        !self.logins.is_empty()
     }
 
     /// Stores the knowledge of a session about the server, for sessions that are opened later.
@@ -288,9 +280,6 @@ async fn is_alive(client: &mut Client, probe: bool) -> bool {
 /// The time that a session may be idle before it is checked by `NOOP`, in milliseconds. Routers drop idle connections
 /// after minutes.
 const DEFAULT_CHECK_AFTER_MS: u64 = 15_000;
-
-/// The time after a login within which the loss of another session is attributed to the login.
-const DISPLACEMENT_WINDOW: Duration = Duration::from_secs(3);
 
 /// The time that the check of an idle or a further session may take.
 const MAX_CHECK: Duration = Duration::from_secs(5);

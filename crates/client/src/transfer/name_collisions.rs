@@ -20,10 +20,10 @@ pub(crate) struct NameCollisions {
 
 impl NameCollisions {
     /// Collects all names of a directory.
-    pub(crate) fn of<'n>(names: impl Iterator<Item = &'n [u8]>) -> Self {
+    pub(crate) fn of(names: impl Iterator<Item: AsRef<[u8]>>) -> Self {
         let mut collisions =
             Self { hasher: RandomState::new(), repeated: HashSet::new(), seen: HashSet::new() };
-        let mut hashes: Vec<_> = names.map(|name| collisions.case_fold(name)).collect();
+        let mut hashes: Vec<_> = names.map(|name| collisions.case_fold(name.as_ref())).collect();
         hashes.sort_unstable();
         let same = hashes.windows(2).filter(|pair| pair.first() == pair.last());
         collisions.repeated.extend(same.filter_map(|pair| pair.first()));

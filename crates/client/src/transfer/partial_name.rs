@@ -124,13 +124,16 @@ fn shortened(name: &[u8], room: usize) -> Vec<u8> {
 
 /// Finds, among the names of a directory, those of partial files of other files in it: each would overwrite the
 /// other. Returns their indexes.
-pub(crate) fn partial_names_of_others<'n>(names: impl Iterator<Item = &'n [u8]> + Clone) -> HashSet<usize> {
-    let mut partial = names.clone().enumerate().filter(|(_, name)| is_partial(name)).peekable();
+pub(crate) fn partial_names_of_others(names: impl Iterator<Item: AsRef<[u8]>> + Clone) -> HashSet<usize> {
+    let mut partial = names.clone().enumerate().filter(|(_, name)| is_partial(name.as_ref())).peekable();
     if partial.peek().is_none() {
         return HashSet::new();
     }
-    let taken: HashSet<String> = names.map(|name| folded(&partial_name(name))).collect();
-    partial.filter(|(_, name)| taken.contains(&folded(name))).map(|(index, _)| index).collect()
+    let wanted: HashSet<String> = partial.map(|(_, name)| folded(name.as_ref())).collect();
+    let named = names.clone().map(|name| folded(&partial_name(name.as_ref())));
+    let taken: HashSet<String> = named.filter(|name| wanted.contains(name)).collect();
+    let numbered = names.enumerate().filter(|(_, name)| is_partial(name.as_ref()));
+    numbered.filter(|(_, name)| taken.contains(&folded(name.as_ref()))).map(|(index, _)| index).collect()
 }
 
 fn is_partial(name: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, thread, time::Duration};
 
-use oxftp::{Error, LocalLock, PART_SUFFIX, Pool, Report, Result, local_fs::LocalFs};
+use oxftp::{Error, LocalLock, Pool, Report, Result, local_fs::LocalFs};
 use oxftp_testing::servers::TestServer;
 use tempfile::TempDir;
 
@@ -196,11 +196,7 @@ impl<'s> Run<'s> {
     fn check_final(&self) {
         self.check_new("after the last run");
         let job = self.plan.job;
-        let (source, mut target) = (names(&self.places.source(job)), names(&self.places.target(job)));
-        if job == Job::PutTemporary && self.plan.processes > 1 {
-            // Of several uploads at a time, only one has a temporary name that is found again.
-            target.retain(|name| !name.ends_with(PART_SUFFIX));
-        }
+        let (source, target) = (names(&self.places.source(job)), names(&self.places.target(job)));
         if source != target {
             self.fail(&format!("after the last run the target has {target:?}"));
         }

@@ -36,7 +36,7 @@ fn start(site: &Site, words: &[&str], holds: impl Fn() -> bool) -> Child {
 
 /// Fails unless the run names the holder and has the exit code of a lock.
 fn assert_locked(second: &Run, first: u32) {
-    assert_eq!(second.code, Some(9), "{}", second.stderr);
+    assert_eq!(second.code, Some(12), "{}", second.stderr);
     assert!(second.stderr.contains(&format!("is held by process {first} on ")), "{}", second.stderr);
 }
 
@@ -150,7 +150,7 @@ fn stale_remote_lock_is_broken_after_its_age() {
     let kept = run(&site, &["get", "--remote-lock", "--lock-age", "1000000000", &url]);
     let broken = run(&site, &["get", "--remote-lock", &url]);
 
-    assert_eq!(kept.code, Some(9), "{}", kept.stderr);
+    assert_eq!(kept.code, Some(12), "{}", kept.stderr);
     assert!(
         kept.stderr.contains("held by process 4711 on build1 since 2020-01-01 00:00:00 UTC"),
         "{}",
@@ -172,7 +172,7 @@ fn rcat_and_fxp_respect_locks() {
     for words in [&["rcat", &url][..], &["fxp", &source, &url]] {
         let age = ["--remote-lock", "--lock-age", "1000000000"];
         let refused = run(&site, &[words, &age].concat());
-        assert_eq!(refused.code, Some(9), "{words:?}: {}", refused.stderr);
+        assert_eq!(refused.code, Some(12), "{words:?}: {}", refused.stderr);
     }
     let first = start(&site, &["get", "--lock=the.lock", &source], || site.here("the.lock").exists());
     for words in [&["rcat", "--lock=the.lock", &url][..], &["fxp", "--lock=the.lock", &source, &url]] {

@@ -1,10 +1,15 @@
 //! Servers with incomplete listings, and servers that abort transfers.
 
-use std::{fs, net::SocketAddr, path::Path};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use oxftp_testing::{
     scripted::{Script, ScriptedServer},
-    tree_server::{Answer, Request, TreeServer},
+    tree_server::{Answer, Request, RunningTreeServer, TreeServer},
 };
 
 use crate::common::{Run, oxftp, run, sorted};
@@ -209,4 +214,50 @@ async fn stat_works_below_unlisted_directory() {
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert!(run.stdout().contains("type     file\nsize     8\n"), "{}", run.stdout());
     assert_ne!(missing.code, Some(0), "{}", missing.stdout());
+}
+
+/// Starts a server with `d/kept` and `d/moved`, where the second is missing from all listings of `d` but the first, or from its
+/// transfer.
+async fn losing_moved_file(vanishes_at: &'static str) -> RunningTreeServer {
+    let listings = AtomicUsize::new(0);
+    let server = TreeServer::of(["d/", "d/kept", "d/moved"]).deviating(move |request| {
+        let is_listing =
+            request.verb == "MLSD" && (request.argument.ends_with('d') || request.directory == "/d");
+        let is_moved = request.argument.ends_with("moved");
+        match request.verb {
+            "MLSD" if is_listing && listings.fetch_add(1, Ordering::Relaxed) > 0 && vanishes_at == "MLSD" => {
+                Some(Answer::lines("type=file;size=6;modify=20240102030405; kept\r\n"))
+            }
+            "RETR" if is_moved => Some(Answer::reply("550 No such file or directory")),
+            "SIZE" | "MDTM" if is_moved && vanishes_at == "MLSD" => {
+                Some(Answer::reply("550 No such file or directory"))
+            }
+            _ => None,
+        }
+    });
+    server.start().await
+}
+
+/// The file is listed at the first look, and is gone at the second or at its transfer.
+#[tokio::test]
+async fn file_that_vanishes_during_stable_is_left_out() {
+    for (vanishes_at, code) in [("MLSD", 0), ("RETR", 1)] {
+        let (server, local) = (losing_moved_file(vanishes_at).await, tempfile::tempdir().unwrap());
+
+        let run = run_against(server.address(), &["get", "-r", "--stable", "1", "@d"], local.path()).await;
+
+        assert_eq!(run.code, Some(code), "{vanishes_at}: {}", run.stderr);
+        let names = fs::read_dir(local.path().join("d")).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(names.collect::<Vec<_>>(), ["kept"], "{vanishes_at}");
+    }
+}
+
+#[tokio::test]
+async fn vanished_single_file_of_stable_exits_with_6() {
+    let (server, local) = (losing_moved_file("MLSD").await, tempfile::tempdir().unwrap());
+
+    let run = run_against(server.address(), &["get", "--stable", "1", "@d/moved"], local.path()).await;
+
+    assert_eq!(run.code, Some(6), "{}", run.stderr);
+    assert_eq!(fs::read_dir(local.path()).unwrap().count(), 0);
 }

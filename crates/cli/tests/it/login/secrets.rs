@@ -1,6 +1,9 @@
 //! Passwords from all sources work and are never printed.
 
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use oxftp_testing::{
     proxies::{ProxyKind, TestProxy},
@@ -50,6 +53,13 @@ fn no_usage_error_shows_a_password() {
         &["get", "-o", "ftp://me:hush-hush@h/a", "ftp://h/b"],
         &["get", "-d", "ftps://me:hush-hush@h/a", "ftp://h/b"],
         &["put", "ftp://me:hush-hush@h/a", "ftp://h/b"],
+        &["get", "--lock=ftp://me:hush-hush@h/a", "ftp://h/b"],
+        &["get", "--output=ftp://me:hush-hush@h/a", "ftp://h/b"],
+        &["get", "-oftp://me:hush-hush@h/a", "ftp://h/b"],
+        &["get", "--log-file", "ftp://me:hush-hush@h/a", "ftp://h/b"],
+        &["mirror", "--backup-dir", "ftp://me:hush-hush@h/a", "ftp://h/b", "b"],
+        &["put", "--move-to", "ftp://me:hush-hush@h/a", "b", "ftp://h/b"],
+        &["man", "ftp://me:hush-hush@h/a"],
     ] {
         let run = run(&mut oxftp(words));
         assert_eq!(run.code, Some(2), "{words:?}: {}", run.stderr);
@@ -91,6 +101,17 @@ fn no_verb_shows_a_password_of_any_argument() {
         tried += flags.len() + 7;
     }
     assert!(tried > 250, "only {tried} command lines");
+    assert_eq!(paths_with(here.path(), "ftp:"), Vec::<PathBuf>::new());
+}
+
+/// Returns the paths below a directory that contain this text.
+fn paths_with(directory: &Path, text: &str) -> Vec<PathBuf> {
+    let paths = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let below = paths.flat_map(|path| match path.is_dir() {
+        true => [paths_with(&path, text), vec![path]].concat(),
+        false => vec![path],
+    });
+    below.filter(|path| path.to_string_lossy().contains(text)).collect()
 }
 
 /// Returns the verbs that end by themselves with such arguments.

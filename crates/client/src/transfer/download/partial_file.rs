@@ -19,7 +19,7 @@ use crate::{
     error::local_fs::{LocalFsError, LocalFsResult},
     local_fs::{
         CommitOptions, FileHandle, FileSystem, OpenMode,
-        locked_file::{LockedFile, commit_locked, create_locked, open_locked, reopen_locked},
+        locked_file::{LockedFile, commit_locked, create_locked, lock_owner, open_locked, reopen_locked},
     },
     transfer::{
         local_path::{os_bytes, os_string, refuse_link},
@@ -306,7 +306,10 @@ pub(crate) async fn remove_if_exists(fs: &dyn FileSystem, path: &Path) -> LocalF
 /// Returns the error of a partial file, as one of the download if the file is locked.
 pub(crate) fn in_use(error: LocalFsError) -> Error {
     match error.kind() {
-        io::ErrorKind::WouldBlock => Error::InUse { path: error.path.display().to_string() },
+        io::ErrorKind::WouldBlock => {
+            let process = lock_owner(&error.path).filter(|process| *process != std::process::id());
+            Error::InUse { path: error.path.display().to_string(), process }
+        }
         _ => error.into(),
     }
 }

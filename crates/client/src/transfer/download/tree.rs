@@ -145,7 +145,7 @@ impl JobHandler for TreeDownload {
         };
         found.is_urgent = parent.is_suspect();
         let other_names = others.iter().map(|(_, entry)| entry.entry().name());
-        let mut collisions = NameCollisions::of(files.names().chain(other_names));
+        let mut collisions = NameCollisions::of(files.names().chain(other_names.map(<[u8]>::to_vec)));
         let mut files = FoundFiles::of(files, directory.local.as_path().into());
         let mut others = others.into_iter().peekable();
         let mut links = Vec::new();
@@ -159,7 +159,7 @@ impl JobHandler for TreeDownload {
             self.sort_file(directory, index, &mut collisions, &mut files, found);
         }
         files.leave_out_partial_names(found);
-        let mut has_files = self.add_files(files, found).await;
+        let mut has_files = self.add_files(files, found).await?;
         if self.choice.links == Some(Links::Follow) {
             for link in std::mem::take(&mut links) {
                 has_files |= self.follow(client, directory, &link, &parent, found).await?;
@@ -398,8 +398,8 @@ impl TreeDownload {
         found: &mut Found<Self>,
     ) {
         let Some(name) = files.table.name(index) else { return };
-        if collisions.is_one(name) {
-            let comes_again = collisions.comes_again(name);
+        if collisions.is_one(&name) {
+            let comes_again = collisions.comes_again(&name);
             files.colliding.insert(index);
             if comes_again && let Some(file) = files.table.get(index) {
                 found.failures.push(listed_twice(&file.path));
@@ -418,33 +418,30 @@ impl TreeDownload {
     }
 
     /// Adds the files to those that were found; returns whether there are any.
-    async fn add_files(&self, files: FoundFiles, found: &mut Found<Self>) -> bool {
-        if self.choice.existing == Existing::Replace {
-            let has_files = files.left > 0;
-            found.batch = Some((files.work(), Box::new(files)));
-            return has_files;
+    async fn add_files(&self, mut files: FoundFiles, found: &mut Found<Self>) -> Result<bool> {
+        if self.choice.existing != Existing::Replace {
+            self.leave_out_by_target(&mut files).await;
         }
-        found.files = files.collect();
-        self.leave_out_by_target(found).await;
-        !found.files.is_empty()
+        files.table.check()?;
+        let has_files = files.left > 0;
+        found.batch = Some((files.work(), Box::new(files)));
+        Ok(has_files)
     }
 
     /// Excludes the files that are to be kept, and those that are to be replaced only and do not exist.
-    async fn leave_out_by_target(&self, found: &mut Found<Self>) {
-        if self.choice.existing == Existing::Replace {
-            return;
-        }
-        let mut files = Vec::with_capacity(found.files.len());
-        for file in found.files.drain(..) {
-            let exists = match file.target() {
-                Ok(target) => self.fs.metadata(&target).await.is_ok(),
+    async fn leave_out_by_target(&self, files: &mut FoundFiles) {
+        for index in 0..files.table.len() {
+            let Some(file) = files.table.get(index).filter(|_| !files.left_out.contains(&index)) else {
+                continue;
+            };
+            let exists = match local_name(&file.name) {
+                Ok(name) => self.fs.metadata(&files.within.join(name)).await.is_ok(),
                 Err(_) => false,
             };
-            if self.choice.existing.allows(exists) {
-                files.push(file);
+            if !self.choice.existing.allows(exists) {
+                files.leave_out(index);
             }
         }
-        found.files = files;
     }
 
     /// Collects the whole listing: a session cannot do other work during a listing.
@@ -461,7 +458,7 @@ impl TreeDownload {
             let entry = entry?;
             listed.fingerprint.add(&entry);
             if matches!(entry.kind, EntryKind::File | EntryKind::Unknown) {
-                budget.take(FileTable::memory_of(&entry))?;
+                budget.take(listed.files.memory_of(&entry))?;
                 listed.files.push(&entry);
             } else {
                 budget.take_entry(&entry)?;

@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     Client, Error, Progress, ProgressEvent, Report, Result, TransferredFile, client::FollowUp,
-    deadline::Deadline, error::report::CopyLocations,
+    deadline::Deadline, error::report::CopyLocations, list::unreadable_listing,
 };
 
 /// Handler of the directories and files of a tree.
@@ -468,6 +468,9 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
 
     fn conclude(self, outcome: Result<()>, deadline: Deadline) -> Result<Report> {
         let mut state = self.lock();
+        if let lost @ 1.. = state.queue.lost() {
+            self.fail(&mut state, format!("{lost} files"), unreadable_listing());
+        }
         if let Err(expired) = outcome {
             for name in std::mem::take(&mut state.active).into_values() {
                 self.fail(&mut state, name, deadline.expired(WHAT));

@@ -17,6 +17,8 @@ pub(crate) struct Queue<D, F> {
     order: Order,
     /// The number of files that were found so far.
     found: u64,
+    /// The number of files that their batches could not hand out.
+    lost: u64,
     listing: usize,
     transferring: usize,
     /// The maximum of directories that are listed at once while files wait.
@@ -64,6 +66,7 @@ impl<D, F> Queue<D, F> {
             in_batches: 0,
             order,
             found: 0,
+            lost: 0,
             listing: 0,
             transferring: 0,
             max_listing: connections.div_ceil(2),
@@ -90,12 +93,16 @@ impl<D, F> Queue<D, F> {
     /// Adds the files of a batch. In the order in which they were found, they stay in the batch until their turn comes.
     pub(crate) fn add_batch(
         &mut self,
-        batch: FileBatch<F>,
+        mut batch: FileBatch<F>,
         size: impl Fn(&F) -> Option<u64>,
         name: impl Fn(&F) -> String,
     ) {
         if self.order.compares() {
-            for file in batch {
+            while let (left @ 1.., file) = (batch.len(), batch.next()) {
+                let Some(file) = file else {
+                    self.lost += left as u64;
+                    break;
+                };
                 let size = size(&file);
                 self.add_file(file, size, &name);
             }
@@ -109,21 +116,32 @@ impl<D, F> Queue<D, F> {
 
     /// Removes the first of the files that wait.
     fn pop_file(&mut self) -> Option<(OrderKey, F)> {
-        let single = self.files.first_key_value().map(|((_, _, number), _)| *number);
-        let Some(batch) = self.batches.front_mut().filter(|batch| single.is_none_or(|it| batch.next < it))
-        else {
-            return self.files.pop_first();
-        };
-        let key = self.order.key(None, batch.next, String::new);
-        batch.next += 1;
-        let before = batch.files.len();
-        let file = batch.files.next();
-        let left = batch.files.len();
-        self.in_batches -= before.saturating_sub(left);
-        if left == 0 {
-            self.batches.pop_front();
+        loop {
+            let single = self.files.first_key_value().map(|((_, _, number), _)| *number);
+            let Some(batch) =
+                self.batches.front_mut().filter(|batch| single.is_none_or(|it| batch.next < it))
+            else {
+                return self.files.pop_first();
+            };
+            let key = self.order.key(None, batch.next, String::new);
+            batch.next += 1;
+            let before = batch.files.len();
+            let file = batch.files.next();
+            let left = if file.is_some() { batch.files.len() } else { 0 };
+            self.in_batches -= before.saturating_sub(left);
+            if left == 0 {
+                self.batches.pop_front();
+            }
+            match file {
+                Some(file) => return Some((key, file)),
+                None => self.lost += before as u64,
+            }
         }
-        file.map(|file| (key, file))
+    }
+
+    /// Returns how many files were found and could not be handed out.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost
     }
 
     fn has_files(&self) -> bool {
@@ -324,6 +342,37 @@ mod tests {
         queue.put_back(second);
 
         assert_eq!([next(&mut queue), next(&mut queue), next(&mut queue)], ["c", "d", "wait"]);
+    }
+
+    /// A batch that ends before its time: its files cannot be read again.
+    struct CutBatch(usize);
+
+    impl Iterator for CutBatch {
+        type Item = &'static str;
+
+        fn next(&mut self) -> Option<&'static str> {
+            let is_first = self.0 == 2;
+            self.0 = 1;
+            is_first.then_some("a")
+        }
+
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            (self.0, Some(self.0))
+        }
+    }
+
+    impl ExactSizeIterator for CutBatch {}
+
+    #[test]
+    fn files_of_truncated_batch_are_counted() {
+        for order in [Order::AsFound, Order::Name] {
+            let mut queue: Words = Queue::new(order, 2);
+            queue.add_batch(Box::new(CutBatch(2)), |_| None, |file| (*file).to_owned());
+            add(&mut queue, &[("b", 1)]);
+
+            assert_eq!([next(&mut queue), next(&mut queue), next(&mut queue)], ["a", "b", "wait"]);
+            assert_eq!(queue.lost(), 1);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{path::Path, time::SystemTime};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
-    record::UploadRecord,
+    record::{MAX_UPLOADS, UploadRecord},
     stored::{RecordedUpload, StoredBy, StoredPart},
 };
 use crate::{
@@ -159,6 +159,9 @@ impl FileUpload<'_> {
         let path = stored.unwrap_or(path);
         let names = Names { source, path: &path, target };
         let moved = self.upload_as(client, content, names, record.as_mut()).await?;
+        for token in record.iter().flat_map(UploadRecord::late) {
+            stale.push(remote_partial_path(target, token, client.encoding())?);
+        }
         for path in &stale {
             // The server may have created it meanwhile. The upload itself is complete.
             let _ = Self::remove_stale(client, path).await;
@@ -273,7 +276,9 @@ impl FileUpload<'_> {
             return None;
         }
         let token = self.progress.token(new_token);
-        UploadRecord::claim(&config.file_system, directory, client.host(), target, token).await
+        // Without temporary names, further uploads write to the same file.
+        let uploads = if self.upload.temporary { MAX_UPLOADS } else { 1 };
+        UploadRecord::claim(&config.file_system, directory, client.host(), target, token, uploads).await
     }
 
     /// Makes one attempt. A separate function boxes the future, because the callers' frames have no room for it.

@@ -19,7 +19,8 @@
 //! record: the server may still write, create or rename them, for sessions whose processes were killed.
 //!
 //! It is a local file, named after a hash of server and path, which exists until the upload is complete. The upload
-//! holds its lock, so that no other process resumes a running upload or uses its temporary name.
+//! holds its lock, so that no other process resumes a running upload or uses its temporary name. Of several uploads to one
+//! name at a time, each has a record of its own. Those of killed processes are taken over by the next upload.
 
 use std::{
     fmt::Write,
@@ -35,10 +36,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use crate::{
     error::local_fs::{LocalFsError, LocalFsResult},
-    local_fs::{
-        CreateDirOptions, FileHandle, FileSystem, OpenMode,
-        locked_file::{LockedFile, create_locked, open_locked},
-    },
+    local_fs::{CreateDirOptions, FileHandle, FileSystem, OpenMode, locked_file::open_locked},
     transfer::{
         partial_name::new_token,
         resume::{Inode, SourceId},
@@ -50,7 +48,11 @@ use crate::{
 pub(crate) struct UploadRecord {
     fs: Arc<dyn FileSystem>,
     path: PathBuf,
+    /// The paths that it takes if another upload creates a record meanwhile.
+    further_paths: Vec<PathBuf>,
     file: Option<Box<dyn FileHandle>>,
+    /// Records of killed uploads that ran beside another one, locked. Their temporary files are stale.
+    abandoned: Vec<(PathBuf, Box<dyn FileHandle>)>,
     found: Option<UploadState>,
     /// The time at which the record was written.
     saved: Option<SystemTime>,
@@ -58,6 +60,8 @@ pub(crate) struct UploadRecord {
     token: String,
     /// The same of temporary files of other versions.
     stale: Vec<String>,
+    /// Those of them that were found when the file was created.
+    late: Vec<String>,
     /// The number of the last write.
     number: u64,
 }
@@ -73,38 +77,82 @@ pub(crate) struct UploadState {
 }
 
 impl UploadRecord {
-    /// Finds the record of an earlier upload to this name. Returns `None` if another process is uploading to it.
+    /// Finds the record of an earlier upload to this name. Returns `None` if `uploads` other processes are uploading to it.
     pub(crate) async fn claim(
         fs: &Arc<dyn FileSystem>,
         directory: &Path,
         host: &Host,
         target: &RemotePath,
         token: &str,
+        uploads: usize,
     ) -> Option<Self> {
-        let path = directory.join(file_name(host, target));
-        let file = match open_locked(&**fs, &path).await {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                crate::trace::debug!("another process is uploading to {target}");
-                return None;
+        let name = file_name(host, target);
+        let mut record: Option<Self> = None;
+        for number in 0..uploads {
+            let path = match number {
+                0 => directory.join(&name),
+                _ => directory.join(format!("{name}.{number}")),
+            };
+            let file = match open_locked(&**fs, &path).await {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    crate::trace::debug!("another process is uploading to {target}");
+                    continue;
+                }
+                Err(error) => {
+                    crate::trace::debug!("{error}");
+                    None
+                }
+            };
+            match (&mut record, file) {
+                (None, file) => record = Some(Self::open(fs, path, file, token).await),
+                (Some(record), Some(file)) => record.adopt(path, file).await,
+                (Some(record), None) => record.further_paths.push(path),
             }
-            Err(error) => {
-                crate::trace::debug!("{error}");
-                None
-            }
-        };
+        }
+        record
+    }
+
+    async fn open(
+        fs: &Arc<dyn FileSystem>,
+        path: PathBuf,
+        file: Option<Box<dyn FileHandle>>,
+        token: &str,
+    ) -> Self {
         let saved = match &file {
             Some(_) => fs.metadata(&path).await.ok().and_then(|found| found.modified),
             None => None,
         };
-        let (fs, token) = (fs.clone(), token.to_owned());
-        let mut record = Self { fs, path, file, found: None, saved, token, stale: Vec::new(), number: 0 };
-        record.found = record.read().await;
-        if let Some(found) = &record.found {
+        let mut record = Self {
+            fs: fs.clone(),
+            path,
+            further_paths: Vec::new(),
+            file,
+            abandoned: Vec::new(),
+            found: None,
+            saved,
+            token: token.to_owned(),
+            stale: Vec::new(),
+            late: Vec::new(),
+            number: 0,
+        };
+        if let Some(file) = &mut record.file
+            && let Some((number, found)) = read(&mut **file).await
+        {
+            record.number = number;
             record.token.clone_from(&found.token);
             record.stale.clone_from(&found.stale);
+            record.found = Some(found);
         }
-        Some(record)
+        record
+    }
+
+    /// Takes over the record of a killed upload.
+    async fn adopt(&mut self, path: PathBuf, mut file: Box<dyn FileHandle>) {
+        if let Some((_, state)) = read(&mut *file).await {
+            state.stale.into_iter().chain([state.token]).for_each(|token| self.add_stale(token));
+        }
+        self.abandoned.push((path, file));
     }
 
     /// Returns the record of an earlier upload.
@@ -138,6 +186,11 @@ impl UploadRecord {
     /// Records that this version is sent from this position. Without a record the upload cannot be resumed; a failure is
     /// logged only.
     pub(crate) async fn save(&mut self, source: SourceId, offset: u64) {
+        if self.file.is_none()
+            && let Err(error) = self.create().await
+        {
+            crate::trace::debug!("{error}");
+        }
         let state = UploadState { token: self.token.clone(), source, offset, stale: self.stale.clone() };
         if let Err(error) = self.write(&state).await {
             crate::trace::debug!("{error}");
@@ -168,27 +221,44 @@ impl UploadRecord {
         }
     }
 
-    /// Removes the record of an upload that is complete.
+    /// Removes the record of an upload that is complete, and those that were taken over. They are locked until then.
     pub(crate) async fn remove(self) {
-        if self.file.is_some()
-            && let Err(error) = self.fs.remove_file(&self.path).await
-        {
-            crate::trace::debug!("{error}");
+        let own = self.file.map(|file| (self.path, file));
+        for (path, _lock) in own.into_iter().chain(self.abandoned) {
+            if let Err(error) = self.fs.remove_file(&path).await {
+                crate::trace::debug!("{error}");
+            }
         }
     }
 
-    async fn read(&mut self) -> Option<UploadState> {
-        let mut bytes = Vec::new();
-        self.file.as_mut()?.take(2 * HALF as u64).read_to_end(&mut bytes).await.ok()?;
-        let (number, state) = UploadState::latest(&bytes)?;
-        self.number = number;
-        Some(state)
+    /// Creates the file under the first path that no other upload has taken meanwhile. One of an upload that was killed
+    /// since then is used again.
+    async fn create(&mut self) -> LocalFsResult<()> {
+        let mut file = loop {
+            match open_or_create(&*self.fs, &self.path).await {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !self.further_paths.is_empty() => {
+                    self.path = self.further_paths.remove(0);
+                }
+                created => break created?,
+            }
+        };
+        if let Some((number, state)) = read(&mut *file).await {
+            self.number = number;
+            for token in state.stale.into_iter().chain([state.token]) {
+                self.late.push(token.clone());
+                self.add_stale(token);
+            }
+        }
+        self.file = Some(file);
+        Ok(())
+    }
+
+    /// Returns the tokens of killed uploads that were found since [`renew_token`](Self::renew_token).
+    pub(crate) fn late(&self) -> &[String] {
+        &self.late
     }
 
     async fn write(&mut self, state: &UploadState) -> LocalFsResult<()> {
-        if self.file.is_none() {
-            self.file = Some(create(&*self.fs, &self.path).await?);
-        }
         let Some(file) = &mut self.file else { return Ok(()) };
         self.number += 1;
         let (text, half) = (state.encode(self.number), self.number % 2);
@@ -256,13 +326,29 @@ impl UploadState {
     }
 }
 
-async fn create(fs: &dyn FileSystem, path: &Path) -> LocalFsResult<Box<dyn FileHandle>> {
-    if let Some(directory) = path.parent() {
-        fs.create_dir(directory, CreateDirOptions { parents: true, exist_ok: true }).await?;
-        remove_old(fs, directory).await;
+/// Reads a record, with its number.
+async fn read(file: &mut dyn FileHandle) -> Option<(u64, UploadState)> {
+    let mut bytes = Vec::new();
+    file.take(2 * HALF as u64).read_to_end(&mut bytes).await.ok()?;
+    UploadState::latest(&bytes)
+}
+
+/// Opens and locks a record, which is empty if it is new.
+async fn open_or_create(fs: &dyn FileSystem, path: &Path) -> LocalFsResult<Box<dyn FileHandle>> {
+    loop {
+        if let Some(file) = open_locked(fs, path).await? {
+            return Ok(file);
+        }
+        if let Some(directory) = path.parent() {
+            fs.create_dir(directory, CreateDirOptions { parents: true, exist_ok: true }).await?;
+            remove_old(fs, directory).await;
+        }
+        // Another process may lock it first, and then also remove it.
+        match fs.open(path, OpenMode::CreatePrivate).await {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
     }
-    let LockedFile { file, .. } = create_locked(fs, path, OpenMode::CreatePrivate, None).await?;
-    Ok(file)
 }
 
 /// The name of a record: a hash, so that it is short and does not show what was uploaded.
@@ -315,9 +401,12 @@ const UNKNOWN: &str = "unknown";
 const TOKEN_BYTES: usize = 4;
 
 /// Maximum number of temporary files of other versions.
-const MAX_STALE: usize = 8;
+const MAX_STALE: usize = 24;
 
-/// Bytes of each half of the file. A record has at most 300.
+/// Maximum number of uploads to one name at a time that have a record, if they have temporary names.
+pub(crate) const MAX_UPLOADS: usize = 4;
+
+/// Bytes of each half of the file. A record has at most 450.
 const HALF: usize = 512;
 
 /// The number of records from which old ones are searched for.
@@ -327,6 +416,8 @@ const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
     use crate::local_fs::MemoryFs;
 
@@ -338,8 +429,14 @@ mod tests {
 
     async fn claim(fs: &Arc<dyn FileSystem>, path: &str) -> UploadRecord {
         let host = Host { name: "h".to_owned(), port: Some(21) };
-        UploadRecord::claim(fs, Path::new("/records"), &host, &path.into(), "99999999").await.unwrap()
+        let token = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let token = format!("{token:08}");
+        let claimed =
+            UploadRecord::claim(fs, Path::new("/records"), &host, &path.into(), &token, MAX_UPLOADS).await;
+        claimed.unwrap()
     }
+
+    static COUNTER: AtomicU64 = AtomicU64::new(10);
 
     #[test]
     fn upload_record_round_trips() {
@@ -391,17 +488,45 @@ mod tests {
         assert_eq!(record.found(), None);
         record.save(state().source, 7).await;
         record.save(state().source, 0).await;
+        let record_token = record.token().to_owned();
         drop(record);
 
         let found = claim(&fs, "a").await;
         assert_eq!(
             found.found(),
-            Some(&UploadState { token: "99999999".to_owned(), offset: 0, stale: Vec::new(), ..state() })
+            Some(&UploadState { token: record_token, offset: 0, stale: Vec::new(), ..state() })
         );
         assert_eq!(claim(&fs, "b").await.found(), None);
         found.remove().await;
 
         assert_eq!(claim(&fs, "a").await.found(), None);
+    }
+
+    /// Two processes upload to one name, and are killed.
+    #[tokio::test]
+    async fn records_of_killed_simultaneous_uploads_are_found() {
+        let local = tempfile::tempdir().unwrap();
+        let fs: Arc<dyn FileSystem> = Arc::new(crate::local_fs::LocalFs::new());
+        let (host, target) = (Host { name: "h".to_owned(), port: None }, RemotePath::from("a"));
+        let claim = async |token: &str| {
+            UploadRecord::claim(&fs, local.path(), &host, &target, token, MAX_UPLOADS).await.unwrap()
+        };
+        // None of them exists yet.
+        let mut running = [claim("00000001").await, claim("00000002").await, claim("00000003").await];
+        for record in &mut running {
+            record.save(state().source, 0).await;
+        }
+        assert_eq!(fs.read_dir(local.path()).await.unwrap().len(), 3);
+        let [first, second, third] = running;
+        drop((first, second));
+        third.remove().await;
+
+        let mut next = claim("00000004").await;
+
+        assert_eq!(next.token(), "00000001");
+        assert_eq!(next.renew_token(Some(state().source), "00000005"), ["00000002"]);
+        next.remove().await;
+        assert_eq!(fs.read_dir(local.path()).await.unwrap().len(), 0);
     }
 
     #[tokio::test]

@@ -353,6 +353,26 @@ async fn option_without_effect_stays_in_use() {
     assert_eq!((client.dot_names(), server.count("LIST -a")), (DotNames::Shown, 2));
 }
 
+/// The path is at fault, not the option.
+#[tokio::test]
+async fn empty_listing_by_path_keeps_dot_names() {
+    let files = ["d/", "d/.hidden", "d/x"];
+    let (_server, client) = check_tree(&files, |request| {
+        let path = request.argument.strip_prefix("-a").unwrap_or(request.argument);
+        let all =
+            || request.tree.list(request.directory, true).split_inclusive('\n').skip(2).collect::<String>();
+        let answer = || match (path.is_empty(), request.argument) {
+            (false, _) => Some(Answer::lines("")),
+            (true, "-a") => Some(Answer::lines(all())),
+            (true, _) => None,
+        };
+        without_mlsd(request).or_else(|| if request.verb == "LIST" { answer() } else { None })
+    })
+    .await;
+
+    assert_eq!(client.dot_names(), DotNames::Shown);
+}
+
 #[tokio::test]
 async fn listed_file_does_not_decide_about_dot_names() {
     let server = TreeServer::of(["file", "d/", "d/.x"])

@@ -10,6 +10,7 @@ use oxftp_testing::{
     fragile::{Fault, Fragile},
     memory::{MemoryServer, ServerBehaviour},
     scripted::{Script, ScriptedServer},
+    tree_server::{Answer, TreeServer},
 };
 
 use crate::common::scripts;
@@ -94,7 +95,8 @@ async fn failed_directory_listing_keeps_that_directory_only() {
     let script = send_file(enter_directory().type_image(), "MLSD d", "type=dir; bad\r\ntype=dir; good\r\n");
     let script = script.passive().expect("MLSD d/bad").reply("550 permission denied");
     let script = refuse_to_enter_deep(script, "d", "bad").expect("MLST d/bad").reply("550 permission denied");
-    let (server, pool) = start_pool(send_empty_listing(script, "d/good")).await;
+    let script = send_empty_listing(script, "d/good").expect("SIZE d/good/gone").reply("550 No such file");
+    let (server, pool) = start_pool(script).await;
 
     let error = pool.mirror_down("d", local.path()).delete(Delete::Before).await.unwrap_err();
 
@@ -366,6 +368,27 @@ async fn listing_without_data_deletes_nothing() {
         assert_eq!(files(local.path()), ["kept"]);
         let listed = pool.client().await.unwrap().list("d").await;
         assert_eq!(listed.is_ok(), reply.starts_with("226"), "{listed:?}");
+    }
+}
+
+/// Every listing is empty, also from inside, and confirmed.
+#[tokio::test]
+async fn empty_listing_of_existing_files_deletes_nothing() {
+    for verb in ["MLSD", "LIST"] {
+        let local = tempfile::tempdir().unwrap();
+        ["gone", "kept"].iter().for_each(|name| create_file(local.path(), name, "x"));
+        let server = TreeServer::of(["d/", "d/kept"]).deviating(move |request| match request.verb {
+            "MLSD" | "MLST" if verb == "LIST" => Some(Answer::reply("500 what?")),
+            "MLSD" | "LIST" | "NLST" => Some(Answer::lines("")),
+            _ => None,
+        });
+        let server = server.start().await;
+        let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
+
+        let error = pool.mirror_down("/d", local.path()).delete(Delete::After).await.unwrap_err();
+
+        assert_eq!(failed_names(&error).len(), 1, "{verb}");
+        assert_eq!(files(local.path()), ["gone", "kept"], "{verb}");
     }
 }
 

@@ -109,6 +109,22 @@ async fn login_that_ends_another_session_lowers_the_limit() {
     assert_eq!(server.connections(), 2);
 }
 
+/// The first session is lost after a listing, as on servers that end each session then, and opens itself again.
+#[tokio::test]
+async fn reopened_session_may_end_another_of_its_pool() {
+    let server = server(Refusal::EndsOldest, 1);
+    let pool = pool(&server, 2);
+    let mut first = pool.client().await.unwrap();
+    first.list("/d").await.unwrap();
+    let mut second = pool.client().await.unwrap();
+
+    first.current_dir().await.unwrap();
+    second.current_dir().await.unwrap_err();
+    drop(second);
+
+    assert_eq!((server.count("USER"), pool.limit()), (3, 1));
+}
+
 #[tokio::test]
 async fn refused_first_login_is_no_session_limit() {
     let server = server(Refusal::AtLogin("530 Login incorrect".into()), 0);

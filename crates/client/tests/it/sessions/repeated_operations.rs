@@ -174,6 +174,21 @@ async fn changes_are_repeated_after_450_file_busy() {
     }
 }
 
+#[tokio::test]
+async fn pool_changes_are_repeated_after_450() {
+    let verbs = ["MKD", "RNTO", "DELE", "RMD"];
+    let refused = Fault::Reply("450 File is in use.".to_owned());
+    let server = verbs.iter().fold(tree(), |server, verb| server.on_nth(verb, 1, refused.clone())).start();
+    let pool = pool(&server, 1);
+
+    pool.create_dir("/new").await.unwrap();
+    pool.rename("/d/1", "/d/one").await.unwrap();
+    pool.remove_file("/d/one").await.unwrap();
+    pool.remove_dir("/new").await.unwrap();
+
+    assert_eq!((verbs.map(|verb| server.count(verb)), server.connections()), ([2; 4], 1));
+}
+
 /// Some servers send `450` for a missing path, or for each refusal.
 #[tokio::test]
 async fn retry_after_450_ends_where_in_vain() {
