@@ -102,6 +102,8 @@ impl Client {
     /// Returns the path of a directory that `MLST` or a listing shows, on a server that knows no `CWD`.
     async fn resolve_listed_dir(&mut self, path: &RemotePath, refused: Error) -> Result<RemotePath> {
         match self.metadata(path).await {
+            // No listing shows the root.
+            _ if path.as_bytes() == b"/" => Ok(path.clone()),
             Ok(found) if found.is_dir() => Ok(self.join_home(path)),
             Err(error) if error.is_connection_lost() || error.is_timeout() => Err(error),
             _ => Err(refused),

@@ -718,7 +718,10 @@ fn names_marked() -> ServerBehaviour {
 }
 
 fn passive_without_address() -> ServerBehaviour {
-    ServerBehaviour { passive: |_| "227 Entering Passive Mode".to_owned(), ..classic() }
+    ServerBehaviour {
+        replies: &[("EPSV", "502 Not implemented"), ("PASV", "227 Entering Passive Mode")],
+        ..classic()
+    }
 }
 
 /// `DELE` and `RMD` take paths from the root only.
