@@ -148,6 +148,36 @@ impl Entry {
         true
     }
 
+    /// Removes the quotes around the name, and returns whether there were some: `"a.txt"` becomes `a.txt`.
+    pub fn unquote_name(&mut self) -> bool {
+        let is_quoted = has_quotes(self.name());
+        if is_quoted {
+            self.name = Span { start: self.name.start + 1, length: self.name.length - 2 };
+        }
+        is_quoted
+    }
+
+    /// Removes the asterisk with which `ls -F` marks an executable file, and returns whether there was one.
+    pub fn drop_mark(&mut self) -> bool {
+        let is_marked = self.is_executable() && self.name().len() > 1 && self.name().ends_with(b"*");
+        if is_marked {
+            self.name.length -= 1;
+        }
+        is_marked
+    }
+
+    /// Returns whether it is a file with a permission to execute it.
+    #[must_use]
+    pub fn is_executable(&self) -> bool {
+        self.is_file() && self.mode.is_some_and(|mode| mode & 0o111 != 0)
+    }
+
+    /// Returns whether the name is between quotes.
+    #[must_use]
+    pub fn is_quoted(&self) -> bool {
+        has_quotes(self.name())
+    }
+
     /// Returns the size if it is exact to the byte.
     ///
     /// Some formats show blocks (VMS), records (z/VM) or sizes such as `33.5k`. A transfer cannot be compared
@@ -432,6 +462,10 @@ impl<'e> Facts<'e> {
     }
 }
 
+fn has_quotes(name: &[u8]) -> bool {
+    matches!(name, [b'"', _, .., b'"'] | [b'\'', _, .., b'\''] | [b'`', _, .., b'`' | b'\''])
+}
+
 /// Returns the rest of a path from the root, below the directory that is listed by a relative path.
 fn below_absolute<'n>(name: &'n [u8], directory: &[u8]) -> Option<&'n [u8]> {
     let at = memchr::memrchr(b'/', name).filter(|_| name.starts_with(b"/") && !directory.is_empty())?;
@@ -449,6 +483,35 @@ mod tests {
             let mut entry = Entry::new(name);
             assert_eq!(entry.trim_name(), name != expected, "{name:?}");
             assert_eq!(entry.name(), expected.as_bytes(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_around_name_are_dropped() {
+        for (name, expected) in [
+            ("\"a b\"", "a b"),
+            ("'a'", "a"),
+            ("`a'", "a"),
+            ("\"\"", "\"\""),
+            ("\"a'", "\"a'"),
+            ("a", "a"),
+            ("'", "'"),
+        ] {
+            let mut entry = Entry::new(name);
+            assert_eq!(entry.unquote_name(), name != expected, "{name:?}");
+            assert_eq!(entry.name(), expected.as_bytes(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn mark_of_executable_file_is_dropped() {
+        for (name, mode, expected) in
+            [("run*", 0o755, "run"), ("run*", 0o644, "run*"), ("run", 0o755, "run"), ("*", 0o755, "*")]
+        {
+            let mut entry = Entry::new(name);
+            (entry.kind, entry.mode) = (EntryKind::File, Some(mode));
+            assert_eq!(entry.drop_mark(), name != expected, "{name} {mode:o}");
+            assert_eq!(entry.name(), expected.as_bytes(), "{name} {mode:o}");
         }
     }
 

@@ -22,7 +22,8 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct ParseListingArgs {
     /// Format: auto, list (any of LIST), mlsd, unix, dos, eplf, vms, mvs, zvm, os400, os2,
-    /// netware, nonstop, connect-enterprise, supertcp, wince, vxworks, vshell, os9, wfftp or dls
+    /// netware, nonstop, connect-enterprise, supertcp, wince, vxworks, vshell, os9, wfftp,
+    /// dls or vos
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: FormatChoice,
     /// Current time, for dates without a year, as in 2024-05-01T12:00Z [default: now]

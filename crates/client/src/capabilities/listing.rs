@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use oxftp_proto::{Entry, RemotePath};
+
 /// Properties of a server that its listings have shown so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ListingCapabilities {
@@ -19,8 +21,8 @@ pub(crate) struct ListingCapabilities {
     pub(crate) needs_nlst: bool,
     /// `STAT` works where no data connection can be opened.
     pub(crate) needs_stat: bool,
-    /// `Some(true)` if names are padded with blanks; `None` if that is unknown.
-    pub(crate) pads_names: Option<bool>,
+    /// What surrounds the names; `None` if that is unknown.
+    pub(crate) name_frame: Option<NameFrame>,
     /// Directories that were listed by `STAT`, because there was no data connection.
     pub(crate) stat_rescued: u8,
 }
@@ -55,6 +57,30 @@ pub(crate) struct LastListing {
     pub(crate) names: u64,
 }
 
+/// What surrounds the names in the listings of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NameFrame {
+    Nothing,
+    /// Names are padded with blanks.
+    Blanks,
+    /// Names are between quotes.
+    Quotes,
+    /// An asterisk follows the name of each executable file (`ls -F`).
+    Marks,
+}
+
+impl NameFrame {
+    /// Removes what surrounds the name of an entry; returns whether there was something.
+    pub(crate) fn drop_from(self, entry: &mut Entry) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Blanks => entry.trim_name(),
+            Self::Quotes => entry.unquote_name(),
+            Self::Marks => entry.drop_mark(),
+        }
+    }
+}
+
 /// The observed effect of `LIST -a`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum ListAll {
@@ -64,6 +90,8 @@ pub(crate) enum ListAll {
     Works,
     /// It has shown the same as `LIST`, without a name that begins with a dot. It is used, but proves nothing.
     Harmless,
+    /// The same in a directory that may be the root: the server may take the option for a path, and list the root.
+    SameAtRoot,
     /// It is refused, or shows something else.
     Useless,
 }
@@ -71,6 +99,26 @@ pub(crate) enum ListAll {
 /// Capabilities that the sessions of a pool share.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SharedListingCapabilities(Arc<Mutex<ListingCapabilities>>);
+
+impl ListAll {
+    /// Returns whether `LIST -a` is worth a comparison with the `LIST` of this directory.
+    pub(crate) fn is_open(self, directory: &RemotePath) -> bool {
+        match self {
+            Self::Unasked => true,
+            Self::SameAtRoot => !may_be_root(directory),
+            Self::Works | Self::Harmless | Self::Useless => false,
+        }
+    }
+
+    /// Returns the effect after `LIST -a` has shown the same as the `LIST` of this directory.
+    pub(crate) fn same_in(directory: &RemotePath) -> Self {
+        if may_be_root(directory) { Self::SameAtRoot } else { Self::Harmless }
+    }
+}
+
+fn may_be_root(directory: &RemotePath) -> bool {
+    matches!(directory.as_bytes(), b"" | b"." | b"/")
+}
 
 impl SharedListingCapabilities {
     pub(crate) fn get(&self) -> ListingCapabilities {
@@ -95,7 +143,7 @@ impl ListingCapabilities {
     fn add(&mut self, other: &Self) {
         self.mlsd.add(&other.mlsd);
         self.list.add(&other.list);
-        if self.list_all == ListAll::Unasked {
+        if matches!(self.list_all, ListAll::Unasked | ListAll::SameAtRoot) {
             self.list_all = other.list_all;
         }
         self.shows_dot_names |= other.shows_dot_names;
@@ -103,7 +151,7 @@ impl ListingCapabilities {
         self.needs_ascii |= other.needs_ascii;
         self.needs_nlst |= other.needs_nlst;
         self.needs_stat |= other.needs_stat;
-        self.pads_names = self.pads_names.or(other.pads_names);
+        self.name_frame = self.name_frame.or(other.name_frame);
         self.stat_rescued = self.stat_rescued.max(other.stat_rescued);
     }
 }

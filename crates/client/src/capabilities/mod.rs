@@ -14,7 +14,7 @@ pub(crate) use self::path_use::PathUse;
 pub(crate) use self::time_setting::{TimeCommand, TimeSetting};
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -47,12 +47,18 @@ pub(crate) struct ServerCapabilities {
     pub(crate) absolute_paths: Option<bool>,
     /// The number of relative paths that were refused and then tried from the root.
     pub(crate) absolute_attempts: u8,
+    /// The uses for which it is known whether paths have to begin at the root.
+    from_root: BTreeMap<PathUse, bool>,
+    /// The number of relative paths that were refused for one of these uses, from the root as well.
+    pub(crate) absolute_use_attempts: u8,
     /// `CWD` refuses what `PWD` shows as the working directory after the login.
     pub(crate) hides_home: bool,
     /// `Some(true)` if `CWD` takes a path of several names; `Some(false)` if it takes one name only.
     pub(crate) deep_paths: Option<bool>,
     /// `Some(true)` if `CWD` takes directories with a slash at their end only; `Some(false)` if one without it was entered.
     pub(crate) final_slash: Option<bool>,
+    /// `CWD` is unknown.
+    pub(crate) lacks_cwd: bool,
     /// Whether refusals of removals and renames are true.
     pub(crate) refusals: RefusalTrust,
     /// The uses of paths for which it is known whether commands take paths with directories: one has worked, or
@@ -108,6 +114,10 @@ pub(crate) struct ServerCapabilities {
     pub(crate) no_size: bool,
     /// `MDTM` is not supported.
     pub(crate) no_mdtm: bool,
+    /// Sizes in listings are known to be in bytes.
+    pub(crate) lists_bytes: bool,
+    /// A listing that did not show an upload showed no more after some seconds.
+    pub(crate) lists_promptly: bool,
     /// Listings do not show uploaded files, or cannot be read.
     pub(crate) hides_uploads: bool,
     /// Directories that are too large to be listed for each upload.
@@ -137,6 +147,20 @@ impl ServerCapabilities {
         self.settled_paths.contains(&usage)
     }
 
+    /// Returns whether paths have to begin at the root for this use.
+    pub(crate) fn from_root(&self, usage: PathUse) -> bool {
+        self.from_root.get(&usage) == Some(&true)
+    }
+
+    /// Returns whether paths may have to begin at the root for this use, and few have been tried so.
+    pub(crate) fn may_be_from_root(&self, usage: PathUse) -> bool {
+        !self.from_root.contains_key(&usage) && self.absolute_use_attempts < MAX_ABSOLUTE_USES
+    }
+
+    pub(crate) fn set_from_root(&mut self, usage: PathUse, is_required: bool) {
+        self.from_root.insert(usage, is_required);
+    }
+
     /// Records that the server lists files with versions, as only OpenVMS does.
     pub(crate) fn note_versions(&mut self) {
         self.path_style.get_or_insert(PathStyle::Vms);
@@ -159,9 +183,11 @@ impl ServerCapabilities {
         self.path_style = other.path_style.or(self.path_style);
         self.bare_names |= other.bare_names;
         self.stores_by_path |= other.stores_by_path;
+        self.from_root.extend(&other.from_root);
         self.hides_home |= other.hides_home;
         self.deep_paths = other.deep_paths.or(self.deep_paths);
         self.final_slash = other.final_slash.or(self.final_slash);
+        self.lacks_cwd |= other.lacks_cwd;
         self.refusals = self.refusals.max(other.refusals);
         self.lasting_450 |= other.lasting_450;
         self.absolute_paths = other.absolute_paths.or(self.absolute_paths);
@@ -179,6 +205,8 @@ impl ServerCapabilities {
         }
         self.no_size |= other.no_size;
         self.no_mdtm |= other.no_mdtm;
+        self.lists_bytes |= other.lists_bytes;
+        self.lists_promptly |= other.lists_promptly;
         self.hides_uploads |= other.hides_uploads;
         self.large_directories.extend(other.large_directories.iter().cloned());
         self.reported_times_not_kept = other.reported_times_not_kept.clone();
@@ -235,6 +263,10 @@ impl Default for RefusalTrust {
         Self::True(0)
     }
 }
+
+/// Maximum number of refused paths that are tried from the root for one of several uses, while none has worked so. Most of them
+/// do not exist.
+const MAX_ABSOLUTE_USES: u8 = 3;
 
 /// The number of true refusals after which a server is trusted.
 const MAX_QUERIED_REFUSALS: u8 = 2;

@@ -39,6 +39,8 @@ pub(crate) struct OptionalCommands {
     reported_unverified: AtomicBool,
     /// The logins of all sessions of a builder.
     pub(crate) logins: LoginTimes,
+    /// A session has created files or directories.
+    has_created: AtomicBool,
 }
 
 /// An optional command: the client can use another command in its place, or do without it.
@@ -120,6 +122,16 @@ impl OptionalCommands {
     /// Records that the server had no port for a passive data connection; returns whether that was so before.
     pub(crate) fn note_lack_of_passive_port(&self) -> bool {
         self.lacked_passive_port.swap(true, Ordering::Relaxed)
+    }
+
+    /// Returns whether a session has created files or directories, which a listing from a cache may not show yet.
+    pub(crate) fn has_created(&self) -> bool {
+        self.has_created.load(Ordering::Relaxed)
+    }
+
+    /// Records that a session has created a file or a directory.
+    pub(crate) fn note_creation(&self) {
+        self.has_created.store(true, Ordering::Relaxed);
     }
 
     /// Returns `true` the first time that the user has to learn that uploads cannot be verified.

@@ -9,11 +9,14 @@ pub(crate) enum TimeSetting {
     Unknown,
     /// This command works.
     By(TimeCommand),
+    /// This command works, and takes a local time: it is this number of seconds ahead of UTC.
+    InLocalTime(TimeCommand, i64),
     /// No command works.
     Unsupported,
 }
 
-/// A command that sets the modification time of a file. All times are sent in UTC.
+/// A command that sets the modification time of a file. All times are sent in UTC, unless the server is known to take local
+/// ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeCommand {
     /// `MFMT 20211108214605 x` (draft-somers-ftp-mfxx).

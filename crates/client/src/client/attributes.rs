@@ -36,7 +36,8 @@ impl Client {
     ///
     /// `FEAT` decides whether `MFMT` is tried first or last. The first success of a session is verified with `MDTM`,
     /// because some servers reply `2xx` and do nothing. The session uses the verified command from then on, without
-    /// further checks. A time without a zone is taken as UTC, and fractions of a second are dropped.
+    /// further checks. If the server takes times in its own zone, they are sent in that zone, and each is verified. A time
+    /// without a zone is taken as UTC, and fractions of a second are dropped.
     ///
     /// # Errors
     ///
@@ -49,6 +50,9 @@ impl Client {
         match self.capabilities.time_setting {
             TimeSetting::Unknown => self.find_time_command(&path, &time).await,
             TimeSetting::By(command) => self.send_time(command, &path, &time).await,
+            TimeSetting::InLocalTime(command, ahead) => {
+                self.set_local_time(command, ahead, &path, &time).await
+            }
             TimeSetting::Unsupported => Err(NO_TIME_COMMAND),
         }
     }
@@ -219,6 +223,16 @@ impl Client {
         self.capabilities.commands.reports_unverified()
     }
 
+    /// Returns whether the server may send listings from a cache.
+    pub(crate) fn may_cache_listings(&self) -> bool {
+        self.server_kind() == ServerKind::Other && !self.capabilities.lists_promptly
+    }
+
+    /// Records that waiting has not changed a listing.
+    pub(crate) fn note_prompt_listings(&mut self) {
+        self.capabilities.lists_promptly = true;
+    }
+
     pub(crate) fn set_hides_uploads(&mut self, hides: bool) {
         self.capabilities.hides_uploads = hides;
     }
@@ -287,7 +301,7 @@ impl Client {
     /// replaced, is changed from `listed` to an earlier one.
     pub(crate) async fn sets_times(&mut self, path: &RemotePath, listed: &Timestamp) -> Result<bool> {
         match self.capabilities.time_setting {
-            TimeSetting::By(_) => return Ok(true),
+            TimeSetting::By(_) | TimeSetting::InLocalTime(..) => return Ok(true),
             TimeSetting::Unsupported => return Ok(false),
             TimeSetting::Unknown => {}
         }
@@ -303,11 +317,16 @@ impl Client {
         let mut denied = None;
         for command in TimeCommand::in_order(offers_mfmt) {
             match self.send_time(command, path, time).await {
-                Ok(()) if self.shows_time(path, time, command.precision()).await? => {
-                    self.capabilities.time_setting = TimeSetting::By(command);
-                    return Ok(());
-                }
-                Ok(()) => {}
+                Ok(()) => match self.time_effect(path, time, command.precision()).await? {
+                    TimeEffect::Set => {
+                        self.capabilities.time_setting = TimeSetting::By(command);
+                        return Ok(());
+                    }
+                    TimeEffect::Shifted(ahead) => {
+                        return self.set_local_time(command, ahead, path, time).await;
+                    }
+                    TimeEffect::Other => {}
+                },
                 Err(error) if error.is_connection_lost() => return Err(error),
                 // The server lists the command in `FEAT`, so it has refused the path.
                 Err(error @ Error::StatusCode(_)) if command == TimeCommand::Mfmt && offers_mfmt => {
@@ -376,21 +395,83 @@ impl Client {
         self.exchange(command, &["2xx"]).await.map(drop)
     }
 
-    /// Returns whether a file has this time now. Returns `true` if the server does not report times.
-    async fn shows_time(
+    /// Sets the time of a file in local time, by a command that takes it so, and verifies it: the zone may be ahead of UTC
+    /// by another hour in summer.
+    async fn set_local_time(
+        &mut self,
+        command: TimeCommand,
+        mut ahead: i64,
+        path: &RemotePath,
+        time: &Timestamp,
+    ) -> Result<()> {
+        for _ in 0..2 {
+            let local = Timestamp::from_unix(time.to_unix(0).saturating_add(ahead), 0);
+            self.send_time(command, path, &local.unwrap_or(*time)).await?;
+            match self.time_effect(path, time, command.precision()).await? {
+                TimeEffect::Set => {
+                    self.capabilities.time_setting = TimeSetting::InLocalTime(command, ahead);
+                    return Ok(());
+                }
+                TimeEffect::Shifted(further) => ahead = ahead.saturating_add(further),
+                TimeEffect::Other => break,
+            }
+        }
+        self.capabilities.time_setting = TimeSetting::Unsupported;
+        Err(NO_TIME_COMMAND)
+    }
+
+    /// Returns the effect of setting this time: the server is asked for the time that the file has now. If it does not report
+    /// times, the command counts as effective.
+    async fn time_effect(
         &mut self,
         path: &RemotePath,
         time: &Timestamp,
         precision: Precision,
-    ) -> Result<bool> {
-        let apart = match self.modified(path).await {
-            Ok(reported) => reported.to_unix(0).abs_diff(time.to_unix(0)),
+    ) -> Result<TimeEffect> {
+        let reported = match self.modified(path).await {
+            Ok(reported) => reported,
             Err(Error::StatusCode(_) | Error::UnusableReply { .. } | Error::Unanswered { .. }) => {
-                return Ok(true);
+                return Ok(TimeEffect::Set);
             }
             Err(error) => return Err(error),
         };
-        Ok(apart <= if precision == Precision::Minute { MINUTE } else { COARSEST_CLOCK })
+        let tolerance = if precision == Precision::Minute { MINUTE } else { COARSEST_CLOCK };
+        let apart = |shown: &Timestamp| time.to_unix(0).saturating_sub(shown.to_unix(0));
+        let effect = TimeEffect::of(apart(&reported), tolerance);
+        if !matches!(effect, TimeEffect::Shifted(_)) {
+            return Ok(effect);
+        }
+        // `MDTM` itself may show a local time.
+        let listed = match Box::pin(self.stat_by_mlst(path)).await {
+            Err(error) if self.is_broken() => return Err(error),
+            described => described.ok().flatten().and_then(|entry| entry.modified),
+        };
+        let is_set = listed.is_some_and(|shown| TimeEffect::of(apart(&shown), tolerance) == TimeEffect::Set);
+        Ok(if is_set { TimeEffect::Set } else { effect })
+    }
+}
+
+/// The effect of a command that sets a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TimeEffect {
+    /// The file has this time.
+    Set,
+    /// The file has a time that is this number of seconds too early, as if the command had taken a local time.
+    Shifted(i64),
+    /// The file has another time.
+    Other,
+}
+
+impl TimeEffect {
+    /// Returns the effect after which a file shows a time that is this number of seconds earlier.
+    fn of(apart: i64, tolerance: u64) -> Self {
+        let shift =
+            apart.saturating_add(QUARTER_HOUR / 2).div_euclid(QUARTER_HOUR).saturating_mul(QUARTER_HOUR);
+        match apart.abs_diff(shift) <= tolerance && shift.abs() <= MAX_ZONE_OFFSET {
+            true if shift == 0 => Self::Set,
+            true => Self::Shifted(shift),
+            false => Self::Other,
+        }
     }
 }
 
@@ -408,10 +489,31 @@ const NO_TIME_COMMAND: Error = Error::Unsupported { what: "way to set the time o
 /// FAT stores times with a precision of two seconds.
 const COARSEST_CLOCK: u64 = 2;
 const MINUTE: u64 = 60;
+const QUARTER_HOUR: i64 = 15 * 60;
+/// Kiribati is 14 hours ahead of UTC.
+const MAX_ZONE_OFFSET: i64 = 14 * 3600;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_shifted_by_zone_is_recognized() {
+        let hours = |hours: i64| hours * 3600;
+        for (apart, effect) in [
+            (0, TimeEffect::Set),
+            (-2, TimeEffect::Set),
+            (hours(2), TimeEffect::Shifted(hours(2))),
+            (hours(-5) + 1, TimeEffect::Shifted(hours(-5))),
+            (20_700, TimeEffect::Shifted(20_700)),
+            (hours(15), TimeEffect::Other),
+            (120, TimeEffect::Other),
+            (i64::MAX, TimeEffect::Other),
+            (i64::MIN, TimeEffect::Other),
+        ] {
+            assert_eq!(TimeEffect::of(apart, COARSEST_CLOCK), effect, "{apart}");
+        }
+    }
 
     #[test]
     fn permissions_are_requested_if_offered_and_unlisted() {

@@ -7,7 +7,7 @@ use std::{
 
 use oxftp_proto::{
     Code, Command, Reply, TransferType,
-    address::parse_pasv,
+    address::{AddressError, parse_pasv},
     classify,
     dialog::{Active, Exchange, Passive, PassiveMode, PassiveWithQuery},
     server::ServerKind,
@@ -148,21 +148,17 @@ impl Client {
         query: Option<Command>,
     ) -> Result<(Opened, Option<Reply>)> {
         let refused = match self.open_passive_for(command, query).await {
-            Err(Error::StatusCode(refused))
-                if self.capabilities.passive.is_none() && self.may_try_active(&refused.info) =>
-            {
-                refused
-            }
+            Err(error) if self.capabilities.passive.is_none() && self.may_try_active(&error) => error,
             opened => return opened,
         };
         match self.open_active().await {
             Ok(opened) => {
                 // Passive mode may work later if the server has no port at the moment.
-                self.capabilities.active_only |= classify::rejects_passive(&refused.info);
+                self.capabilities.active_only |= refused.reply().is_none_or(classify::rejects_passive);
                 Ok((opened, None))
             }
             Err(error) if error.is_connection_lost() => Err(error),
-            Err(_) => Err(refused.into()),
+            Err(_) => Err(refused),
         }
     }
 
@@ -285,13 +281,21 @@ impl Client {
         dialer.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
     }
 
-    /// Returns whether active mode is worth an attempt after the refusal of each passive mode. A server that has no port is
-    /// asked for one again before that.
-    fn may_try_active(&self, refused: &Reply) -> bool {
-        classify::rejects_passive(refused)
-            || classify::lacks_passive_port(refused)
-                && self.capabilities.commands.note_lack_of_passive_port()
-                && self.is_near()
+    /// Returns whether active mode is worth an attempt after the failure of each passive mode: it is refused, or its reply
+    /// contains no address. A server that has no port is asked for one again before that.
+    fn may_try_active(&self, failure: &Error) -> bool {
+        match failure {
+            Error::StatusCode(refused) => {
+                classify::rejects_passive(&refused.info)
+                    || classify::lacks_passive_port(&refused.info)
+                        && self.capabilities.commands.note_lack_of_passive_port()
+                        && self.is_near()
+            }
+            Error::DataConnect(failure) => {
+                failure.get_ref().is_some_and(|source| source.is::<AddressError>()) && self.is_near()
+            }
+            _ => false,
+        }
     }
 
     /// Returns whether the session was lost to a passive command, before any data connection of this server, so that active

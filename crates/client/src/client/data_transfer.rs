@@ -211,9 +211,14 @@ impl Client {
             TransferCommand::Path { verb, path } => (verb, path),
         };
         let usage = if command.direction() == Direction::Up { PathUse::Write } else { PathUse::Read };
-        let error = match Box::pin(self.open_path(verb, path, Spelling::Usual, request)).await {
+        if usage == PathUse::Write {
+            self.capabilities.commands.note_creation();
+        }
+        let spelling = if self.capabilities.from_root(usage) { Spelling::Absolute } else { Spelling::Usual };
+        let error = match Box::pin(self.open_path(verb, path, spelling, request)).await {
             Ok(data) => {
                 self.note_path_works(usage, path);
+                self.note_relative_use(usage, path);
                 return Ok(data);
             }
             Err(error) => error,
@@ -238,18 +243,47 @@ impl Client {
         {
             return Ok(data);
         }
-        if !self.may_try_bare_name(usage, path, &error) {
-            return Err(error);
-        }
-        self.capabilities.settle_paths(usage);
-        match self.open_path(verb, path, Spelling::Bare, request).await {
-            Ok(data) => {
-                self.capabilities.bare_names = true;
-                Ok(data)
+        if self.may_try_bare_name(usage, path, &error) {
+            self.capabilities.settle_paths(usage);
+            match self.open_path(verb, path, Spelling::Bare, request).await {
+                Ok(data) => {
+                    self.capabilities.bare_names = true;
+                    return Ok(data);
+                }
+                Err(bare) if bare.is_connection_lost() || bare.is_timeout() => return Err(bare),
+                Err(_) => {}
             }
-            Err(bare) if bare.is_connection_lost() || bare.is_timeout() => Err(bare),
-            Err(_) => Err(error),
         }
+        let may_help = is_of_transfer && (usage == PathUse::Write || knows_listing);
+        if may_help
+            && self.may_need_root(usage, path, &error)
+            && let Some(data) = self.open_file_from_root(usage, verb, path, request).await?
+        {
+            return Ok(data);
+        }
+        Err(error)
+    }
+
+    /// Opens a transfer by its path from the root on a server whose other commands take relative paths; `None` if that is
+    /// refused, too. If it works, transfers of this use are opened so from then on.
+    fn open_file_from_root<'a>(
+        &'a mut self,
+        usage: PathUse,
+        verb: &'static str,
+        path: &'a RemotePath,
+        request: TransferRequest,
+    ) -> BoxFuture<'a, Result<Option<DataConnection>>> {
+        Box::pin(async move {
+            if self.absolute_path(path).await?.is_none() {
+                return Ok(None);
+            }
+            let opened = self.open_path(verb, path, Spelling::Absolute, request).await;
+            self.note_use_from_root(usage, opened.is_ok());
+            match opened {
+                Err(again) if again.is_connection_lost() || again.is_timeout() => Err(again),
+                opened => Ok(opened.ok()),
+            }
+        })
     }
 
     /// Opens a transfer by its path from the root after its relative path was refused; `None` if that is refused, too.

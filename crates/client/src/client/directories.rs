@@ -11,6 +11,7 @@ use oxftp_proto::{
 
 use super::{
     Client, FollowUp,
+    metadata::is_unknown_command,
     navigation::{Entering, Spelling, is_single_name, may_be_about_slash, refuses_path},
 };
 use crate::{Error, Result, backoff::Backoff, capabilities::PathUse, future::BoxFuture};
@@ -66,6 +67,47 @@ impl Client {
         }
         self.state.entered(path);
         Ok(())
+    }
+
+    /// Enters a directory, and returns its path as the server reports it (`CWD`, `PWD`). The working directory stays
+    /// the same: the next operation changes back.
+    ///
+    /// If the server does not report absolute paths, the result is `path`, joined to the working directory if that is
+    /// known. On a server that knows no `CWD`, a listing shows whether `path` is a directory.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.resolve_dir("pub/current").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the server refuses the path.
+    pub async fn resolve_dir(&mut self, path: impl Into<RemotePath>) -> Result<RemotePath> {
+        let path = path.into();
+        let mut attempts = self.reconnects();
+        loop {
+            match Box::pin(self.resolve_dir_once(&path)).await {
+                Err(error) if Box::pin(self.recover(&error, &mut attempts)).await => {}
+                Err(error) if is_unknown_command(&error) => {
+                    return Box::pin(self.resolve_listed_dir(&path, error)).await;
+                }
+                resolved => return resolved,
+            }
+        }
+    }
+
+    /// Returns the path of a directory that `MLST` or a listing shows, on a server that knows no `CWD`.
+    async fn resolve_listed_dir(&mut self, path: &RemotePath, refused: Error) -> Result<RemotePath> {
+        match self.metadata(path).await {
+            // No listing shows the root.
+            _ if path.as_bytes() == b"/" => Ok(path.clone()),
+            Ok(found) if found.is_dir() => Ok(self.join_home(path)),
+            Err(error) if error.is_connection_lost() || error.is_timeout() => Err(error),
+            _ => Err(refused),
+        }
     }
 
     /// Changes the working directory to its parent (`CDUP`; RFC 959, 4.1.1).
@@ -244,7 +286,7 @@ impl Client {
         {
             return Ok(true);
         }
-        if !says_present {
+        if !says_present && !self.capabilities.lacks_cwd {
             return Ok(false);
         }
         let listed = Box::pin(self.stat_by_listing(path, FollowUp::Nothing)).await;
@@ -472,8 +514,15 @@ impl Client {
 
     async fn change_once(&mut self, change: Change, path: &RemotePath) -> Result<bool> {
         match change {
-            Change::Create => self.create_dir_once(path).await?,
-            Change::Ensure => return self.ensure_dir_once(path).await,
+            Change::Create => {
+                self.create_dir_once(path).await?;
+                self.capabilities.commands.note_creation();
+            }
+            Change::Ensure => {
+                let is_new = self.ensure_dir_once(path).await?;
+                self.capabilities.commands.note_creation();
+                return Ok(is_new);
+            }
             Change::RemoveFile => self.path_command("DELE", path, &["2xx"]).await.map(drop)?,
             Change::RemoveDirectory => self.path_command("RMD", path, &["2xx"]).await.map(drop)?,
         }
@@ -604,6 +653,7 @@ impl Client {
             }
             renamed => {
                 if renamed.is_ok() {
+                    self.capabilities.commands.note_creation();
                     self.note_path_works(PathUse::Rename, from);
                 }
                 renamed

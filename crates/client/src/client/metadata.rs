@@ -251,6 +251,19 @@ impl Client {
         }
     }
 
+    /// Returns the size of a file that the server reports (`SIZE`), if it is another one than the listed size. The server is not
+    /// asked if it is known, or has listed the size of another file in bytes: others list sizes in blocks.
+    pub(crate) async fn size_unlike_listed(&mut self, path: &RemotePath, listed: u64) -> Result<Option<u64>> {
+        let is_known = self.server_kind() != ServerKind::Other || self.listing_capabilities().mlsd.works;
+        if is_known || self.capabilities.lists_bytes {
+            return Ok(None);
+        }
+        let size = self.size_if_reported(path).await?;
+        // A size that no number of blocks equals.
+        self.capabilities.lists_bytes = size == Some(listed) && listed > 1 && listed % SMALLEST_BLOCK != 0;
+        Ok(size.filter(|size| *size != listed))
+    }
+
     /// Returns the modification time of a file; `None` if the server does not report it. Does not ask a
     /// server without `MDTM` again.
     pub(crate) async fn modified_if_reported(&mut self, path: &RemotePath) -> Option<Timestamp> {
@@ -512,7 +525,9 @@ impl Client {
     /// Returns whether a path may exist although the listing of its parent failed in this way, or does not show it.
     fn may_be_unlisted(&self, path: &RemotePath, error: &Error) -> bool {
         let is_hidden = begins_with_dot(path) && self.dot_names() != DotNames::Shown;
-        leaves_open(error) && (is_hidden || !matches!(error, Error::NotFound { .. }))
+        // Some servers send listings from a cache.
+        let is_late = self.capabilities.commands.has_created() && self.server_kind() == ServerKind::Other;
+        leaves_open(error) && (is_hidden || is_late || !matches!(error, Error::NotFound { .. }))
     }
 }
 
@@ -567,6 +582,9 @@ const NO_IMAGE: Error = Error::Unsupported { what: NO_IMAGE_TYPE };
 
 /// The feature that a server without `TYPE I` lacks.
 pub(crate) const NO_IMAGE_TYPE: &str = "binary transfers: it refuses TYPE I";
+
+/// The smallest block in which servers list sizes.
+const SMALLEST_BLOCK: u64 = 512;
 
 /// Parses the reply to `SIZE`: its only number, which may be grouped, as in `213 1,234,567` or `213 size is 9 bytes`.
 pub(crate) fn parse_size(reply: &Reply) -> Option<u64> {

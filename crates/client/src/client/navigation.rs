@@ -62,34 +62,8 @@ impl Client {
         }
     }
 
-    /// Enters a directory, and returns its path as the server reports it (`CWD`, `PWD`). The working directory stays
-    /// the same: the next operation changes back.
-    ///
-    /// If the server does not report absolute paths, the result is `path`, joined to the working directory if that is
-    /// known.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// println!("{}", client.resolve_dir("pub/current").await?);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::StatusCode`] if the server refuses the path.
-    pub async fn resolve_dir(&mut self, path: impl Into<RemotePath>) -> Result<RemotePath> {
-        let path = path.into();
-        let mut attempts = self.reconnects();
-        loop {
-            match Box::pin(self.resolve_dir_once(&path)).await {
-                Err(error) if Box::pin(self.recover(&error, &mut attempts)).await => {}
-                resolved => return resolved,
-            }
-        }
-    }
-
-    async fn resolve_dir_once(&mut self, path: &RemotePath) -> Result<RemotePath> {
+    /// Enters a directory, and returns its path as the server reports it (`CWD`, `PWD`).
+    pub(super) async fn resolve_dir_once(&mut self, path: &RemotePath) -> Result<RemotePath> {
         self.end_renaming().await?;
         if self.state.entered_dirs.is_none() && self.state.working_dir.is_none() {
             self.query_working_dir().await?;
@@ -118,6 +92,16 @@ impl Client {
             (None, Some(home)) => style.join_path(&home, path),
             (None, None) => path.clone(),
         })
+    }
+
+    /// Returns a path joined to the working directory, if that is known.
+    pub(super) fn join_home(&self, path: &RemotePath) -> RemotePath {
+        let style = self.path_style();
+        let home = self.state.working_dir.as_ref().and_then(Option::as_ref);
+        match home.filter(|home| style.can_reenter(home)) {
+            Some(home) => style.join_path(home, path),
+            None => path.clone(),
+        }
     }
 
     /// Returns whether `CWD` accepts the path that `PWD` has shown as the working directory, in which the session is.
@@ -436,6 +420,42 @@ impl Client {
         self.may_try_from_root(path, error) || is_below_root() && self.may_try_missing_from_root(path, error)
     }
 
+    /// Returns whether it is worth trying a relative path that was refused for this use as one from the root: some servers take
+    /// only those in some commands, although `CWD` and listings take relative ones.
+    pub(super) fn may_need_root(&self, usage: PathUse, path: &RemotePath, error: &Error) -> bool {
+        let Error::StatusCode(refused) = error else { return false };
+        let is_about_path = classify::presence(&refused.info) == classify::Presence::Missing
+            || classify::is_unexplained(&refused.info)
+            || classify::wants_absolute_path(&refused.info);
+        is_about_path
+            && self.capabilities.may_be_from_root(usage)
+            && !path.is_absolute()
+            && path.names_entry()
+            && !self.uses_bare_names()
+            && self.server_kind() == ServerKind::Other
+    }
+
+    /// Returns whether a relative path is known not to be in the root.
+    pub(super) fn is_below_root(&self, path: &RemotePath) -> bool {
+        let home = self.state.working_dir.as_ref().and_then(Option::as_ref);
+        !path.is_absolute() && home.is_some_and(|home| home.is_absolute() && home.as_bytes() != b"/")
+    }
+
+    /// Records whether a relative path that was refused for this use has worked from the root.
+    pub(super) fn note_use_from_root(&mut self, usage: PathUse, works: bool) {
+        match works {
+            true => self.capabilities.set_from_root(usage, true),
+            false => self.capabilities.absolute_use_attempts += 1,
+        }
+    }
+
+    /// Records that a path has worked for this use, so that it need not begin at the root.
+    pub(super) fn note_relative_use(&mut self, usage: PathUse, path: &RemotePath) {
+        if !path.is_absolute() && self.capabilities.may_be_from_root(usage) {
+            self.capabilities.set_from_root(usage, false);
+        }
+    }
+
     fn has_absolute_attempts(&self) -> bool {
         self.capabilities.absolute_attempts < MAX_ABSOLUTE_ATTEMPTS
     }
@@ -571,6 +591,7 @@ impl Client {
                 }
                 Err(error) if refuses_path(&error) => {
                     entered.is_uncertain = false;
+                    self.capabilities.lacks_cwd |= error.reply().is_some_and(classify::is_unknown_command);
                     if has_slash && self.capabilities.final_slash.is_none() {
                         // Only a server that wants a slash sees that the directory is missing.
                         let is_missing = error.reply().is_some_and(classify::is_not_found);

@@ -1,6 +1,9 @@
 //! Commands with a path: they are sent again with another spelling of it where a server wants that.
 
-use oxftp_proto::{Command, RemotePath, Reply};
+use oxftp_proto::{
+    Command, RemotePath, Reply,
+    classify::{self, Presence},
+};
 
 use super::{
     Client,
@@ -17,9 +20,12 @@ impl Client {
         expected: &[&str],
     ) -> Result<Reply> {
         let usage = PathUse::of(verb);
-        let sent = self.send_path(verb, path, expected, Spelling::Usual).await;
+        let is_removal = matches!(verb, "DELE" | "RMD");
+        let from_root = is_removal && self.capabilities.from_root(usage);
+        let spelling = if from_root { Spelling::Absolute } else { Spelling::Usual };
+        let sent = self.send_path(verb, path, expected, spelling).await;
         if let Err(error) = &sent
-            && matches!(verb, "DELE" | "RMD")
+            && is_removal
             && self.may_try_missing_from_root(path, error)
         {
             // Whether the path may have to begin at the root depends on the working directory. It may also show that the
@@ -45,21 +51,54 @@ impl Client {
                 if !matches!(verb, "CWD" | "STAT") {
                     self.note_path_works(usage, path);
                 }
+                if is_removal {
+                    self.note_relative_use(usage, path);
+                }
                 Ok(reply)
             }
-            Err(error) if matches!(verb, "DELE" | "RMD") && self.may_try_bare_name(usage, path, &error) => {
-                self.capabilities.settle_paths(usage);
-                match self.send_path(verb, path, expected, Spelling::Bare).await {
-                    Ok(reply) => {
-                        self.capabilities.bare_names = true;
-                        Ok(reply)
-                    }
-                    Err(bare) if refuses_path(&bare) => Err(error),
-                    Err(bare) => Err(bare),
-                }
-            }
+            Err(error) if is_removal => self.remove_by_other_path(verb, path, expected, error).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// Sends a removal that was refused with a bare name, or with its path from the root, if that is worth an attempt.
+    async fn remove_by_other_path(
+        &mut self,
+        verb: &'static str,
+        path: &RemotePath,
+        expected: &[&str],
+        refused: Error,
+    ) -> Result<Reply> {
+        let usage = PathUse::of(verb);
+        if self.may_try_bare_name(usage, path, &refused) {
+            self.capabilities.settle_paths(usage);
+            match self.send_path(verb, path, expected, Spelling::Bare).await {
+                Ok(reply) => {
+                    self.capabilities.bare_names = true;
+                    return Ok(reply);
+                }
+                Err(bare) if refuses_path(&bare) => {}
+                Err(bare) => return Err(bare),
+            }
+        }
+        if self.may_be_removed_from_root(path, &refused) && self.may_need_root(usage, path, &refused) {
+            let sent = self.send_path(verb, path, expected, Spelling::Absolute).await;
+            self.note_use_from_root(usage, sent.is_ok());
+            match sent {
+                Err(again) if refuses_path(&again) => {}
+                sent => return sent,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Returns whether a removal may have been refused because its path does not begin at the root: the file is said to be
+    /// missing, and the working directory is below the root. Most such files do not exist.
+    fn may_be_removed_from_root(&self, path: &RemotePath, refused: &Error) -> bool {
+        let is_modern = self.listing_capabilities().mlsd.works || self.capabilities.mlst_works;
+        refused.reply().is_some_and(|reply| classify::presence(reply) == Presence::Missing)
+            && !is_modern
+            && self.is_below_root(path)
     }
 
     pub(super) async fn send_path(

@@ -65,6 +65,8 @@ pub(crate) struct DataConnection {
     grace: Option<Pin<Box<Sleep>>>,
     /// The grace has passed, and the server has neither sent data nor closed its side.
     is_without_data: bool,
+    /// The time until which the server should close its side after the last expected byte.
+    end_due: Option<Pin<Box<Sleep>>>,
     /// `true` if the server had closed its side before the first byte of an upload.
     closed_before_upload: bool,
 }
@@ -92,6 +94,7 @@ impl DataConnection {
             limit: Limit::default(),
             grace: None,
             is_without_data: false,
+            end_due: None,
             closed_before_upload: false,
         }
     }
@@ -253,7 +256,8 @@ impl DataConnection {
     }
 
     /// Ends a transfer whose data connection failed after the last byte, as `is_whole` says. It has succeeded if the
-    /// connection was reset and the server confirms the transfer: some servers reset every connection.
+    /// connection was reset, or had no end, and the server confirms the transfer: some servers reset every connection, and
+    /// others leave it open.
     ///
     /// Returns the error of [`fail`](Self::fail) otherwise.
     pub(crate) async fn end_after(
@@ -263,11 +267,11 @@ impl DataConnection {
         deadline: Option<Duration>,
         is_whole: bool,
     ) -> Result<()> {
-        let is_reset = source.kind() == io::ErrorKind::ConnectionReset;
+        let is_endless = matches!(source.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::TimedOut);
         let is_plain = self.stream.as_ref().is_some_and(|stream| !stream.is_encrypted());
         match self.fail(control, source, deadline).await {
             Error::Data { reply: Some(reply), .. }
-                if is_whole && is_reset && is_plain && self.compression.is_none() =>
+                if is_whole && is_endless && is_plain && self.compression.is_none() =>
             {
                 // `finish` returns this reply.
                 self.early = Some(reply);
@@ -426,14 +430,22 @@ impl DataConnection {
             self.is_without_data = true;
             return Poll::Ready(Ok(()));
         }
-        if most < room {
+        let polled = if most < room {
             let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
-            ready!(poll_bytes(&mut self.compression, stream, cx, &mut part))?;
+            let polled = poll_bytes(&mut self.compression, stream, cx, &mut part);
             let read = part.filled().len();
             buf.advance(read);
+            polled
         } else {
-            ready!(poll_bytes(&mut self.compression, stream, cx, buf))?;
+            poll_bytes(&mut self.compression, stream, cx, buf)
+        };
+        if polled.is_pending() && self.expected == Some(self.transferred) && self.direction == Direction::Down
+        {
+            let due = self.end_due.get_or_insert_with(|| Box::pin(tokio::time::sleep(END_PATIENCE)));
+            ready!(due.as_mut().poll(cx));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
+        ready!(polled)?;
         let read = buf.filled().len() - before;
         self.transferred += read as u64;
         self.at_end = read == 0 && room > 0;
@@ -563,6 +575,9 @@ const RESET_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The time that the data of a listing may take to arrive after its final reply.
 const EMPTY_LISTING_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The time in which a server closes its side of a download after the last expected byte.
+const END_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Maximum time to wait for `close_notify` after the final reply.
 const CLOSE_NOTIFY_TIMEOUT: Duration = Duration::from_secs(1);

@@ -18,10 +18,12 @@ use tokio::io::AsyncReadExt;
 use super::{
     entry::EntryLocation,
     fallback::{ListMethod, Verb},
+    nested_lines::NestedLines,
     summary::{ListingSummary, hash, is_self_or_parent},
 };
 use crate::{
     Error, Result,
+    capabilities::listing::NameFrame,
     control::ControlChannel,
     data::{DataConnection, Masks},
 };
@@ -54,8 +56,12 @@ pub(crate) struct DirectoryListing {
     pub(super) has_released: bool,
     /// Hashes of the names, if a second listing is to be compared with this one.
     pub(super) names: Option<HashSet<u64>>,
-    /// Names are padded with blanks, which are dropped. `None` if that is unknown.
-    pub(super) pads_names: Option<bool>,
+    /// What the directories below this one may add to its listing; `None` on servers that are known to list one directory.
+    pub(super) nested: Option<NestedLines>,
+    /// A line that may begin the listing of a directory below. Whether it does is known after the entries before it.
+    heading: Option<Vec<u8>>,
+    /// What surrounds the names, and is dropped. `None` if that is unknown.
+    pub(super) name_frame: Option<NameFrame>,
     /// The method is a guess: this is the error if it shows no entries.
     pub(super) guess: Option<Error>,
     /// The refusal to enter the directory, if there was one.
@@ -78,8 +84,8 @@ pub(super) enum Hold {
     Nothing,
     /// The first entry, if it may be the listed path itself, until another follows.
     First,
-    /// Those of a listing whose names may be padded.
-    Padded,
+    /// Those of a listing whose names may have blanks or quotes around them.
+    Framed,
     /// All entries, until the end of the listing or [`MAX_HELD`].
     Some,
     All,
@@ -124,7 +130,9 @@ impl DirectoryListing {
             hold: Hold::Nothing,
             has_released: false,
             names: None,
-            pads_names: None,
+            nested: None,
+            heading: None,
+            name_frame: None,
             guess: None,
             not_entered: None,
             by_path: ByPath::Untried,
@@ -187,7 +195,8 @@ impl DirectoryListing {
         deadline: Option<Duration>,
     ) -> Result<()> {
         let Some(data) = &mut self.data else { return Err(Error::Data { reply: None, source }) };
-        let is_whole = self.buffer.is_empty() && data.transferred() <= SENT_AT_ONCE;
+        let is_reset = source.kind() == io::ErrorKind::ConnectionReset;
+        let is_whole = is_reset && self.buffer.is_empty() && data.transferred() <= SENT_AT_ONCE;
         data.end_after(control, source, deadline, is_whole).await?;
         self.at_end = true;
         self.push_last_line(None)
@@ -235,9 +244,9 @@ impl DirectoryListing {
         self.method.verb == Verb::Mlsd && self.summary.entries > 0 && !self.summary.kinds
     }
 
-    /// Returns whether the names may be padded with blanks: each of them begins or ends with one.
-    pub(super) fn may_be_padded(&self) -> bool {
-        self.pads_names.is_none() && self.summary.is_padded()
+    /// Returns whether the names may have blanks or quotes around them.
+    pub(super) fn may_be_framed(&self) -> bool {
+        self.name_frame.is_none() && self.summary.name_frame() != NameFrame::Nothing
     }
 
     /// Returns whether the directory was named by a path in the command.
@@ -260,8 +269,11 @@ impl DirectoryListing {
             }
             while let Some(mut entry) = self.parser.next_entry() {
                 entry.drop_directory(&self.wire_path);
-                if self.pads_names == Some(true) {
-                    entry.trim_name();
+                self.drop_frame(&mut entry);
+                if let Some(nested) = &mut self.nested
+                    && nested.contains(&entry, &self.wire_path)
+                {
+                    continue;
                 }
                 self.note(&entry);
                 if self.hold == Hold::Nothing {
@@ -285,6 +297,14 @@ impl DirectoryListing {
         }
     }
 
+    /// Drops what surrounds the name.
+    fn drop_frame(&self, entry: &mut Entry) {
+        let is_dropped = self.name_frame.is_some_and(|frame| frame.drop_from(entry));
+        if is_dropped && matches!(entry.name(), b"." | b"..") {
+            entry.kind = EntryKind::CurrentDirectory;
+        }
+    }
+
     fn note(&mut self, entry: &Entry) {
         self.has_entries = true;
         self.summary.note(entry, &self.wire_path);
@@ -302,11 +322,11 @@ impl DirectoryListing {
     fn holds(&self) -> bool {
         match self.hold {
             Hold::Nothing => false,
-            Hold::Padded => self.may_be_padded() && self.held.len() < MAX_HELD,
+            Hold::Framed => self.may_be_framed() && self.held.len() < MAX_HELD,
             Hold::First => {
                 self.summary.entries == 0
                     || self.summary.may_be_itself()
-                    || (self.lacks_facts() || self.may_be_padded()) && self.held.len() < MAX_HELD
+                    || (self.lacks_facts() || self.may_be_framed()) && self.held.len() < MAX_HELD
             }
             Hold::Some => self.held.len() < MAX_HELD,
             Hold::All => true,
@@ -315,6 +335,10 @@ impl DirectoryListing {
 
     /// Passes the next buffered line to the parser, or reads more bytes.
     async fn read(&mut self) -> Result<()> {
+        if let Some(heading) = self.heading.take() {
+            self.push_unless_nested(&heading);
+            return Ok(());
+        }
         let too_long = |error: LineTooLong| Error::Limit { what: "bytes in a line", limit: error.limit };
         if let Some(line) = self.lines.feed(&mut self.buffer).map_err(too_long)? {
             self.has_lines = true;
@@ -337,7 +361,13 @@ impl DirectoryListing {
 
     fn push(&mut self, line: &[u8]) {
         if self.method.verb != Verb::Nlst {
-            return self.parser.push(line);
+            if self.nested.as_ref().is_some_and(|nested| nested.may_begin_at(line)) {
+                self.parser.decide();
+                self.heading = Some(line.to_vec());
+            } else {
+                self.push_unless_nested(line);
+            }
+            return;
         }
         // Some servers show the path of each file.
         // Some servers mark directories, as `ls -F` does.
@@ -345,6 +375,13 @@ impl DirectoryListing {
         let name = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
         if !name.is_empty() {
             self.note_name(name);
+        }
+    }
+
+    fn push_unless_nested(&mut self, line: &[u8]) {
+        let is_nested = self.nested.as_mut().is_some_and(|nested| nested.begins_at(line));
+        if !is_nested {
+            self.parser.push(line);
         }
     }
 

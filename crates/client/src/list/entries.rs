@@ -21,7 +21,7 @@ use super::{
 use crate::config::list_command::ListCommand;
 use crate::{
     Client, Error, Result,
-    capabilities::listing::{ListAll, ListCommandCapabilities, ListingCapabilities},
+    capabilities::listing::{ListAll, ListCommandCapabilities, ListingCapabilities, NameFrame},
     client::{Entering, FollowUp},
     deadline::Deadline,
 };
@@ -72,6 +72,17 @@ pub struct Entries<'c> {
     /// The data connection of a listing without entries was reset.
     was_reset: bool,
     empty_mlsd: EmptyMlsd,
+    names_alone: NamesAlone,
+}
+
+/// Whether the lines of `LIST` are names, as some servers list them. They are requested by `NLST` then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum NamesAlone {
+    #[default]
+    Untested,
+    /// The directory is listed again by `NLST`.
+    Testing,
+    Tested,
 }
 
 /// Whether an empty `MLSD` is believed, on a server whose `MLSD` has shown no entry yet: some send none, whatever the
@@ -134,6 +145,7 @@ impl<'c> Entries<'c> {
             is_reopenable: false,
             was_reset: false,
             empty_mlsd: EmptyMlsd::default(),
+            names_alone: NamesAlone::default(),
         }
     }
 
@@ -438,6 +450,29 @@ impl<'c> Entries<'c> {
         }
     }
 
+    /// Begins to list by `NLST`, as no line of `LIST` was understood. Returns `false` if that is not worth an attempt.
+    fn tries_names(&mut self, known: &ListingCapabilities) -> bool {
+        let is_worthwhile = self.names_alone == NamesAlone::Untested
+            && self.required().is_none()
+            && !known.list.works
+            && self.client.server_kind() == ServerKind::Other;
+        if is_worthwhile {
+            self.names_alone = NamesAlone::Testing;
+            self.client.learn_listing(|known| known.needs_nlst = true);
+        }
+        is_worthwhile
+    }
+
+    /// Returns whether `NLST` has shown no name in place of the lines of `LIST`. `LIST` is used again then.
+    fn lists_no_names(&mut self) -> bool {
+        if self.names_alone != NamesAlone::Testing || self.client.is_broken() {
+            return false;
+        }
+        self.names_alone = NamesAlone::Tested;
+        self.client.learn_listing(|known| known.needs_nlst = false);
+        true
+    }
+
     /// Returns whether `LIST` has failed that was to confirm an empty `MLSD`. `MLSD` is used again then.
     fn believes_empty_mlsd(&mut self) -> bool {
         if self.empty_mlsd != EmptyMlsd::Testing || self.client.is_broken() {
@@ -470,7 +505,7 @@ impl<'c> Entries<'c> {
             Err(error) if self.reopen_after_listing(&error).await => {
                 Box::pin(self.client.open_listing(target, follow_up)).await?
             }
-            Err(_) if self.believes_empty_mlsd() => return Ok(()),
+            Err(_) if self.believes_empty_mlsd() || self.lists_no_names() => return Ok(()),
             opened => opened?,
         };
         if self.is_proven && opened.hold == Hold::First {
@@ -583,12 +618,19 @@ impl<'c> Entries<'c> {
         let Some(directory) = &mut self.current else { return Ok(()) };
         let is_without_facts =
             directory.lacks_facts() && !directory.has_released || directory.may_have_listed_nothing();
+        let is_without_names = directory.method.verb == Verb::Nlst && !directory.has_entries;
         let is_useless = directory.is_unparsable() || is_without_facts && !known.mlsd.works;
         if has_fallback && directory.method.verb == Verb::Mlsd && is_useless {
             self.client.capabilities_mut().no_mlsd = true;
             self.list_again();
             return Ok(());
         }
+        let may_be_names = directory.method.verb.is_list() && directory.is_unparsable();
+        if may_be_names && self.tries_names(&known) || is_without_names && self.lists_no_names() {
+            self.list_again();
+            return Ok(());
+        }
+        let Some(directory) = &mut self.current else { return Ok(()) };
         if directory.method.verb == Verb::ListAll && known.list_all != ListAll::Works {
             let summary = directory.summary;
             let is_understood = summary.shows_itself || summary.dot_names;
@@ -609,7 +651,7 @@ impl<'c> Entries<'c> {
                 return Ok(());
             }
         }
-        if self.learns_padding().await? {
+        if self.learns_name_frame().await? {
             self.list_again();
             return Ok(());
         }
@@ -644,18 +686,21 @@ impl<'c> Entries<'c> {
         Ok(())
     }
 
-    /// Finds out whether the names of this listing are padded with blanks: if a file exists whose name is one of them without
-    /// the blanks, which the listing does not show. Returns `true` if they are, and none of them was returned.
-    async fn learns_padding(&mut self) -> Result<bool> {
-        let Some(directory) = self.current.as_ref().filter(|directory| directory.may_be_padded()) else {
+    /// Finds out whether blanks or quotes surround the names of this listing: if a file exists whose name is one of them without
+    /// these, which the listing does not show. Returns `true` if they do, and none of them was returned.
+    async fn learns_name_frame(&mut self) -> Result<bool> {
+        let Some(directory) = self.current.as_ref().filter(|directory| directory.may_be_framed()) else {
             return Ok(false);
         };
-        let Some(mut entry) = directory.held.iter().find(|entry| !directory.is_itself(entry)).cloned() else {
-            return Ok(false);
-        };
+        let frame = directory.summary.name_frame();
         let location = directory.location.clone();
-        entry.trim_name();
-        let Ok(name) = FileName::from_wire(entry.name(), location.encoding) else { return Ok(false) };
+        let without_frame = |entry: &Entry| {
+            let mut entry = entry.clone();
+            let is_dropped = frame.drop_from(&mut entry);
+            FileName::from_wire(entry.name(), location.encoding).ok().filter(|_| is_dropped)
+        };
+        let mut held = directory.held.iter().filter(|entry| !directory.is_itself(entry));
+        let Some(name) = held.find_map(without_frame) else { return Ok(false) };
         let path = location.path.join_in(&name, location.encoding);
         let is_entered = directory.method.entered;
         let described = match Box::pin(self.client.describe(&path)).await {
@@ -665,9 +710,10 @@ impl<'c> Entries<'c> {
         if is_entered {
             self.client.enter(&location.path).await?;
         }
-        let pads_names = described.kind != EntryKind::Unknown;
-        self.client.learn_listing(|known| known.pads_names = Some(pads_names));
-        Ok(pads_names)
+        let is_framed = described.kind != EntryKind::Unknown;
+        let frame = if is_framed { frame } else { NameFrame::Nothing };
+        self.client.learn_listing(|known| known.name_frame = Some(frame));
+        Ok(is_framed)
     }
 
     /// Returns why the listing may be that of another directory.
@@ -824,6 +870,15 @@ impl<'c> Entries<'c> {
             else {
                 return Ok(None);
             };
+            // The lines may be the text of an error.
+            let is_missing = described.as_ref().is_none_or(|found| found.kind == EntryKind::Unknown);
+            if is_missing && self.lists_no_names() {
+                self.list_again();
+                return Ok(None);
+            }
+            if self.names_alone == NamesAlone::Testing {
+                self.names_alone = NamesAlone::Tested;
+            }
             if let Some(described) = described {
                 (entry.kind, entry.size, entry.modified) =
                     (described.kind, described.size, described.modified);
@@ -842,7 +897,7 @@ impl<'c> Entries<'c> {
         let required = self.required();
         let Some(directory) = &mut self.current else { return Ok(false) };
         let known = self.client.listing_capabilities();
-        let is_asked = known.list_all != ListAll::Unasked || known.shows_dot_names;
+        let is_asked = !known.list_all.is_open(&directory.location.path) || known.shows_dot_names;
         let is_open = directory.is_by_path() && PathClass::of(&directory.location.path) != PathClass::Plain;
         if directory.names.is_none() || is_asked || is_open || directory.is_cut() {
             return Ok(false);
@@ -895,7 +950,8 @@ impl<'c> Entries<'c> {
             Ok(false) => {}
             _ => return Ok(()),
         }
-        if let Some(list_all) = comparison.result(&second) {
+        let path = &directory.location.path;
+        if let Some(list_all) = comparison.result(&second, path) {
             self.client.learn_listing(|known| known.list_all = list_all);
         }
         if comparison.missing.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use oxftp_proto::Entry;
+use oxftp_proto::{Entry, RemotePath};
 
 use super::summary::{ListingSummary, hash};
 use crate::capabilities::listing::ListAll;
@@ -24,13 +24,13 @@ impl ListAllComparison {
         }
     }
 
-    /// Returns the effect of `LIST -a`, or `None` if the two listings do not show it.
-    pub(super) fn result(&self, second: &ListingSummary) -> Option<ListAll> {
+    /// Returns the effect of `LIST -a` in this directory, or `None` if the two listings do not show it.
+    pub(super) fn result(&self, second: &ListingSummary, directory: &RemotePath) -> Option<ListAll> {
         let is_understood = second.shows_itself && !self.first.shows_itself || second.dot_names;
         match self.missing.is_empty() && self.new.len() < MAX_NEW {
             true if is_understood => Some(ListAll::Works),
             true if self.first.entries == 0 => Some(ListAll::Unasked),
-            true if self.new.is_empty() => Some(ListAll::Harmless),
+            true if self.new.is_empty() => Some(ListAll::same_in(directory)),
             _ => None,
         }
     }

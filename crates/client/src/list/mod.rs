@@ -16,6 +16,7 @@ mod entry;
 mod fallback;
 mod file_table;
 mod list_all;
+mod nested_lines;
 mod open;
 mod passed_entries;
 mod summary;

@@ -7,13 +7,14 @@ use std::{
 
 use oxftp_proto::{
     Code, Command, RemotePath, Reply, StatusCodeError, Timestamp, TransferType, classify,
-    listing::ListingParser,
+    listing::ListingParser, server::ServerKind,
 };
 
 use super::{
     directory::{ByPath, DirectoryListing, Hold},
     entry::EntryLocation,
     fallback::{FallbackChain, ListMethod, Refusal, Verb, first_method},
+    nested_lines::NestedLines,
     summary::PathClass,
 };
 use crate::{
@@ -78,7 +79,7 @@ impl Client {
         match self.listing_capabilities().list_all {
             ListAll::Works | ListAll::Harmless => true,
             ListAll::Unasked => self.config().list_all && self.may_hide_dot_files(),
-            ListAll::Useless => false,
+            ListAll::Useless | ListAll::SameAtRoot => false,
         }
     }
 
@@ -253,14 +254,15 @@ impl Client {
             Verb::Nlst => Hold::All,
             Verb::ListAll if known.list_all != ListAll::Works => Hold::Some,
             Verb::Mlsd if !listing.is_by_path() && !known.mlsd.works => Hold::First,
-            _ if !listing.is_by_path() && known.pads_names.is_none() => Hold::Padded,
+            _ if !listing.is_by_path() && known.name_frame.is_none() => Hold::Framed,
             _ if !listing.is_by_path() => Hold::Nothing,
             Verb::Stat => Hold::First,
             _ if is_open => Hold::Some,
             _ => Hold::First,
         };
-        listing.pads_names = known.pads_names;
-        let asks = self.config().list_all && known.list_all == ListAll::Unasked && !known.shows_dot_names;
+        listing.name_frame = known.name_frame;
+        listing.nested = (self.server_kind() == ServerKind::Other).then(NestedLines::default);
+        let asks = self.config().list_all && known.list_all.is_open(target.path) && !known.shows_dot_names;
         listing.names = (asks && method.verb == Verb::List).then(HashSet::new);
         listing
     }

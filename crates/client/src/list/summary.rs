@@ -5,7 +5,7 @@
 
 use oxftp_proto::{Entry, EntryKind, RemotePath};
 
-use crate::capabilities::listing::{LastListing, ListCommandCapabilities};
+use crate::capabilities::listing::{LastListing, ListCommandCapabilities, NameFrame};
 
 /// Kind of a path, by what servers may take it for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,12 @@ pub(super) struct ListingSummary {
     pub(super) kinds: bool,
     /// Number of entries whose names begin or end with a blank.
     blank_edges: u64,
+    /// Number of entries whose names are between quotes.
+    quoted: u64,
+    /// Number of executable files.
+    executables: u64,
+    /// Number of executable files whose names end with an asterisk.
+    marked: u64,
     /// It shows a directory with the name of the listed one, or of a directory above it.
     shows_own_path: bool,
     /// The first entry has the name of the listed directory.
@@ -91,6 +97,11 @@ impl ListingSummary {
         let name = entry.name();
         self.entries += 1;
         self.blank_edges += u64::from(name.trim_ascii() != name);
+        self.quoted += u64::from(entry.is_quoted());
+        if entry.is_executable() {
+            self.executables += 1;
+            self.marked += u64::from(name.ends_with(b"*"));
+        }
         self.names = self.names.wrapping_add(hash(name).rotate_left(u32::from(entry.is_dir())));
         self.dot_names |= name.starts_with(b".");
         self.shows_own_path |= entry.is_dir() && path.split(|byte| *byte == b'/').any(|part| part == name);
@@ -99,9 +110,16 @@ impl ListingSummary {
         }
     }
 
-    /// Returns whether each name begins or ends with a blank, as if the column of names were padded.
-    pub(super) fn is_padded(&self) -> bool {
-        self.entries > 0 && self.blank_edges == self.entries
+    /// Returns what may surround the names: each is between quotes, or begins or ends with a blank, as if the column of names
+    /// were padded; or those of executable files are marked.
+    pub(super) fn name_frame(&self) -> NameFrame {
+        match self.entries {
+            0 => NameFrame::Nothing,
+            entries if self.quoted == entries => NameFrame::Quotes,
+            entries if self.blank_edges == entries => NameFrame::Blanks,
+            _ if self.marked > 0 && self.marked == self.executables => NameFrame::Marks,
+            _ => NameFrame::Nothing,
+        }
     }
 
     /// Returns whether the entries so far may be no more than the path itself.

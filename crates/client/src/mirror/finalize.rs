@@ -1,9 +1,6 @@
 //! Final phase of a mirror, after all transfers: creates symbolic links and deletes extraneous nodes.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
     direction::MirrorDirection,
@@ -16,6 +13,7 @@ use super::{
     same_name::folded,
     step::{Action, Reason, Step},
     symlink,
+    unconfirmed::StoredNode,
 };
 use crate::transfer::{
     file_progress::FileProgress,
@@ -28,6 +26,7 @@ use crate::transfer::{
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
+    stored_name::STALE_PAUSES,
 };
 use crate::{Client, Error, Pool, Report, Result, client::FollowUp, deadline::Deadline, progress::Silent};
 
@@ -92,18 +91,34 @@ async fn confirm_stored(
             continue;
         }
         let listed = retrying!(&mut worker, RetryBudget::new(job.retries), |client| {
-            let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
-            target.list(&directory, &context.limits, FollowUp::Nothing).await
+            compare_stored(context, client, &directory, &stored).await
         });
         match listed {
-            Ok(listing) => {
-                for (path, error) in context.unconfirmed.compare(&directory, &stored, &listing.nodes) {
-                    report.note(path, error);
-                }
-            }
+            Ok(failures) => failures.into_iter().for_each(|(path, error)| report.note(path, error)),
             // The server has already confirmed the transfers.
             Err(error) => crate::trace::debug!("what was stored is not compared: {}", Error::from(error)),
         }
+    }
+}
+
+/// Lists a directory, and compares it with what was stored in it. If a size differs, the directory is listed again after a
+/// while: some servers send listings from a cache. Returns the failures, by path.
+async fn compare_stored(
+    context: &MirrorContext,
+    client: &mut Client,
+    directory: &RelativePath,
+    stored: &[StoredNode],
+) -> Result<Vec<(String, Error)>> {
+    let mut pauses = STALE_PAUSES.into_iter();
+    loop {
+        let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
+        let listing = target.list(directory, &context.limits, FollowUp::Nothing).await?;
+        let failures = context.unconfirmed.compare(directory, stored, &listing.nodes);
+        let may_be_stale = |(_, error): &(_, Error)| matches!(error, Error::UploadMismatch { .. });
+        let Some(pause) = pauses.next().filter(|_| failures.iter().any(may_be_stale)) else {
+            return Ok(failures);
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 
@@ -310,10 +325,6 @@ impl JobHandler for DeleteExtraneous<'_> {
         None
     }
 }
-
-/// The pauses before a directory is listed again that does not show what was stored in it.
-const STALE_PAUSES: [Duration; 3] =
-    [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// Maximum number of names of one directory that are reported because the target stored them under another name.
 const MAX_REPORTED: usize = 64;

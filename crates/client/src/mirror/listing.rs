@@ -81,7 +81,7 @@ impl Listing {
         Ok(listing)
     }
 
-    /// Asks for the size of each file if all are listed as 0 (`SIZE`): some servers list no sizes. If the server
+    /// Asks for the size of each file (`SIZE`) if all are listed as 0, or in blocks: some servers list no sizes. If the server
     /// confirms that the first file is empty, no other size is asked for. Sizes that it does not report are unknown.
     fn doubt_sizes<'a>(
         &'a mut self,
@@ -93,7 +93,7 @@ impl Listing {
 
     async fn forget_sizes(&mut self, client: &mut Client, directory: &RemotePath) -> Result<()> {
         let is_file = |node: &Node| node.kind == NodeKind::File;
-        if self.nodes.iter().any(|node| is_file(&node) && node.facts.size != Some(0)) {
+        if self.nodes.iter().any(|node| is_file(&node) && node.facts.size.is_some_and(|size| size > 0)) {
             return Ok(());
         }
         let Some(first) = self.nodes.iter().find(is_file) else { return Ok(()) };

@@ -39,9 +39,17 @@ impl FileTransfer<'_> {
         comparison: Comparison,
         notices: &Notices,
     ) -> Result<Option<Reason>> {
-        let decision = match file.decision {
+        let mut listed = FactsOfBoth { source: file.source, target: file.target };
+        let mut decision = file.decision;
+        if matches!(decision, Decision::Transfer(Reason::Size { .. }))
+            && let Some(exact) = Box::pin(self.exact_sizes(listed)).await?
+        {
+            listed = exact;
+            decision = comparison.by_listing(&listed.source, &listed.target);
+        }
+        let decision = match decision {
             Decision::NeedsTimes => {
-                let FactsOfBoth { source, target } = self.exact_times(&file.source, &file.target).await?;
+                let FactsOfBoth { source, target } = self.exact_times(&listed.source, &listed.target).await?;
                 let decision = comparison.by_exact_times(&source, &target);
                 if decision == Decision::Unchanged && comparison.rests_on_sizes(&source, &target) {
                     notices.sizes_alone();
@@ -172,6 +180,19 @@ impl FileTransfer<'_> {
             }
         }
         Ok(FactsOfBoth { source, target })
+    }
+
+    /// Returns the facts with the size that the server reports for the file, if it is another one than the listed size: some
+    /// servers list sizes in blocks.
+    async fn exact_sizes(&mut self, mut facts: FactsOfBoth) -> Result<Option<FactsOfBoth>> {
+        let (client, path, listed) = match self {
+            Self::Download { client, source, .. } => (client, source, &mut facts.source.size),
+            Self::Upload { client, target, .. } => (client, target, &mut facts.target.size),
+            Self::Relay { .. } => return Ok(None),
+        };
+        let Some(size) = *listed else { return Ok(None) };
+        *listed = client.size_unlike_listed(path, size).await?;
+        Ok(listed.is_some().then_some(facts))
     }
 
     async fn has_equal_hashes(&mut self) -> Result<bool> {

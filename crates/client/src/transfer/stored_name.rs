@@ -1,5 +1,7 @@
 //! Uploads and copies whose size `SIZE` does not report: their names and sizes in the listing of their directory.
 
+use std::time::Duration;
+
 use oxftp_proto::RemotePath;
 
 use crate::{Client, Error, Result, client::SizeAnswer};
@@ -108,11 +110,38 @@ pub(crate) enum Visibility {
 /// Returns whether the working directory shows a file of an upload's name and size, as it does if the server ignores the
 /// directory in the path of `STOR`.
 pub(crate) async fn is_in_working_dir(client: &mut Client, path: &RemotePath, size: u64) -> Result<bool> {
+    is_listed_in(client, &RemotePath::default(), path, size).await
+}
+
+/// Waits until the directory of an upload shows it with its size: some servers send listings from a cache. Returns `false`
+/// if it does not after some seconds.
+pub(crate) async fn is_listed_later(client: &mut Client, path: &RemotePath, size: u64) -> Result<bool> {
+    if !client.may_cache_listings() {
+        return Ok(false);
+    }
+    let directory = path.parent().unwrap_or_default();
+    for pause in STALE_PAUSES {
+        tokio::time::sleep(pause).await;
+        if is_listed_in(client, &directory, path, size).await? {
+            return Ok(true);
+        }
+    }
+    client.note_prompt_listings();
+    Ok(false)
+}
+
+/// Returns whether a directory shows a file of an upload's name and size.
+async fn is_listed_in(
+    client: &mut Client,
+    directory: &RemotePath,
+    path: &RemotePath,
+    size: u64,
+) -> Result<bool> {
     let Some(name) = path.file_name() else { return Ok(false) };
     let Some(wire) = RemotePath::from(name).to_wire(client.encoding()).map(|name| name.into_owned()) else {
         return Ok(false);
     };
-    let mut entries = client.list("").stream();
+    let mut entries = client.list(directory).stream();
     let mut is_listed = false;
     while let Some(entry) = entries.next().await {
         match entry {
@@ -121,7 +150,7 @@ pub(crate) async fn is_in_working_dir(client: &mut Client, path: &RemotePath, si
             }
             Ok(_) => {}
             Err(error) if error.is_connection_lost() || error.is_timeout() => return Err(error),
-            // Nothing is known about the working directory.
+            // Nothing is known about the directory.
             Err(_) => return Ok(false),
         }
     }
@@ -229,6 +258,10 @@ fn is_spelling_of(one: &[u8], other: &[u8]) -> bool {
     let (one, other) = (letters(one), letters(other));
     !one.is_empty() && one == other
 }
+
+/// The pauses before a directory is listed again that does not show what was stored in it.
+pub(crate) const STALE_PAUSES: [Duration; 3] =
+    [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// Above this number of entries, a directory is not listed again for a further upload.
 const MAX_LISTED: usize = 1000;

@@ -67,14 +67,19 @@ async fn file_is_downloaded_when_listing_is_refused() {
 #[tokio::test]
 async fn missing_file_error_carries_server_reply() {
     let script = entering_refused(unlisted()).expect("SIZE a").reply("550 no sizes").passive();
-    let (server, mut client) =
-        play_without_pipelining(script.expect("RETR a").reply("550 No such file")).await;
+    let (server, mut client) = play_without_pipelining(missing_from_root_too(script)).await;
 
     let (outcome, local) = download(&mut client).await;
 
     assert!(outcome.unwrap_err().is_not_found());
     assert!(!local.path().join("a").exists());
     server.done().await;
+}
+
+/// The path is tried from the root, too: some servers take no other paths in `RETR`.
+fn missing_from_root_too(script: Script) -> Script {
+    let script = script.expect("RETR a").reply("550 No such file").passive();
+    script.expect("RETR /a").reply("550 No such file")
 }
 
 #[tokio::test]

@@ -87,24 +87,26 @@ pub(super) fn is_no_entry(line: &[u8]) -> bool {
     line.is_empty() || is_total(line) || is_header(line) || is_count(line) || names_columns(line)
 }
 
-/// `3 File(s)`, `3 file(s), 1 dir(s)` or `3 files, 1 dir, 2048 bytes free`. One count without `(s)` may be a name.
+/// `3 File(s)`, `3 file(s), 1 dir(s)`, `3 files, 1 dir, 2048 bytes free` or `2048 bytes free`. Another count without `(s)` may
+/// be a name.
 fn is_count(line: &[u8]) -> bool {
     let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).peekable();
     let is_number =
         |word: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
     let is_noun = |word: &[u8]| COUNTED.iter().any(|noun| word.eq_ignore_ascii_case(noun.as_bytes()));
-    let (mut counts, mut has_plural) = (0, false);
+    let (mut counts, mut has_plural, mut is_free) = (0, false, false);
     while let Some(number) = words.next() {
         let noun = words.next().map(|noun| noun.strip_suffix(b",").unwrap_or(noun)).unwrap_or_default();
         let is_plural = noun.ends_with(b"(s)");
         if !is_number(number) || !is_plural && !is_noun(noun) {
             return false;
         }
-        words.next_if(|word| counts > 0 && word.eq_ignore_ascii_case(b"free"));
+        let is_bytes = noun.eq_ignore_ascii_case(b"bytes");
+        is_free |= words.next_if(|word| is_bytes && word.eq_ignore_ascii_case(b"free")).is_some();
         counts += 1;
         has_plural |= is_plural;
     }
-    has_plural || counts > 1
+    has_plural || is_free || counts > 1
 }
 
 /// What a line at the end of a listing counts.
@@ -216,9 +218,18 @@ mod tests {
 
     #[test]
     fn totals_blank_lines_and_headers_are_no_entries() {
-        for line in
-            ["", "  \t", "total 12", "Total: 3", "total", "Total of 3 files", "./sub dir:", "/a b:", "a:"]
-        {
+        for line in [
+            "",
+            "  \t",
+            "total 12",
+            "Total: 3",
+            "total",
+            "Total of 3 files",
+            "./sub dir:",
+            "/a b:",
+            "a:",
+            "  2,048 bytes free",
+        ] {
             assert!(is_no_entry(line.as_bytes()), "{line:?}");
         }
         for line in ["totally.txt", ":", "readme", "total1", "total recall", "-rw- what:"] {

@@ -19,7 +19,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 pub use self::{
     civil_time::CivilTime,
-    server_behaviour::{LineFormat, ListedPath, PathArgument, ServerBehaviour},
+    server_behaviour::{LineFormat, ListedPath, ListedTree, PathArgument, ServerBehaviour},
     tree::{Item, MemoryTree},
 };
 

@@ -35,6 +35,17 @@ pub enum ListedPath {
     Stalled,
 }
 
+/// The extent of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListedTree {
+    /// The entries of the directory.
+    Directory,
+    /// Those of each directory below it as well, after its path and a colon, as `ls -R` lists them.
+    Sections,
+    /// All entries below it, by their paths.
+    Paths,
+}
+
 /// The behaviour of a [`MemoryServer`](super::MemoryServer).
 #[derive(Clone)]
 pub struct ServerBehaviour {
@@ -92,6 +103,8 @@ pub struct ServerBehaviour {
     pub port_for_next_command: bool,
     /// The data connections of listings are reset after their data.
     pub resets_listings: bool,
+    /// The data connections of downloads stay open after their data.
+    pub leaves_downloads_open: bool,
     /// `STOR` ignores the directory in its path, and stores files in the working directory.
     pub stores_in_working_dir: bool,
     /// The number of data connections that a session may have; more are refused with `425`.
@@ -125,6 +138,12 @@ pub struct ServerBehaviour {
     pub knows_list_options: bool,
     /// The session ends at `LIST -a`.
     pub ends_at_list_options: bool,
+    /// `LIST -a` lists the root, whatever follows the option.
+    pub list_options_name_root: bool,
+    /// The extent of `LIST`.
+    pub listed_tree: ListedTree,
+    /// The number of seconds by which the time in `MFMT` is ahead of UTC.
+    pub sets_time_ahead: i64,
     /// The refusal to list an empty directory.
     pub empty_listing: Option<&'static str>,
     /// `LIST` and `NLST` put the path before each name.
@@ -197,6 +216,7 @@ impl Default for ServerBehaviour {
             listens_at_transfer: false,
             port_for_next_command: false,
             resets_listings: false,
+            leaves_downloads_open: false,
             stores_in_working_dir: false,
             data_connections: usize::MAX,
             requires_pret: false,
@@ -213,6 +233,9 @@ impl Default for ServerBehaviour {
             mlsd_hides_dot_names: false,
             knows_list_options: true,
             ends_at_list_options: false,
+            list_options_name_root: false,
+            listed_tree: ListedTree::Directory,
+            sets_time_ahead: 0,
             empty_listing: None,
             lists_paths: false,
             lists_missing_as_empty: false,

@@ -14,7 +14,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{CivilTime, Item, ListedPath, MemoryState, PathArgument, ServerBehaviour, lock};
+use super::{CivilTime, Item, ListedPath, ListedTree, MemoryState, PathArgument, ServerBehaviour, lock};
 
 /// Accepts sessions until the task is aborted.
 pub(super) async fn serve(listener: TcpListener, state: Arc<Mutex<MemoryState>>) {
@@ -69,6 +69,8 @@ struct MemorySession {
     has_allocated: bool,
     data_connections: usize,
     transfers: usize,
+    /// The data connections that stay open.
+    open_data: Vec<TcpStream>,
     is_over: bool,
 }
 
@@ -102,6 +104,7 @@ async fn run(
         has_allocated: false,
         data_connections: 0,
         transfers: 0,
+        open_data: Vec::new(),
         is_over: false,
     };
     let mut reader = BufReader::new(read);
@@ -294,7 +297,12 @@ impl MemorySession {
             }
             ("MFMT", Some(path)) => {
                 match (argument.split_once(' ').and_then(|(time, _)| CivilTime::parse_time_val(time)), path) {
-                    (Some(time), path) if tree.get_mut(&path).map(|item| item.modified = time).is_some() => {
+                    (Some(time), path)
+                        if tree
+                            .get_mut(&path)
+                            .map(|item| item.modified = time - behaviour.sets_time_ahead)
+                            .is_some() =>
+                    {
                         format!("213 Modify={}; done", CivilTime::from_unix(time).time_val())
                     }
                     _ => "550 no such file".to_owned(),
@@ -428,6 +436,7 @@ impl MemorySession {
             return Ok(());
         }
         let (all, path) = match argument.strip_prefix("-a") {
+            Some(_) if verb == "LIST" && behaviour.list_options_name_root => (false, "/"),
             Some(path) if verb != "MLSD" && behaviour.knows_list_options => (true, path.trim_start()),
             _ => (false, argument),
         };
@@ -502,6 +511,12 @@ impl MemorySession {
             held.send_modify(|count| *count += 1);
             data.read_u8().await?;
             return Ok(());
+        }
+        if behaviour.leaves_downloads_open {
+            let mut data = self.data(behaviour.opens).await?;
+            data.write_all(rest).await?;
+            self.open_data.push(data);
+            return self.reply(behaviour.closes).await;
         }
         let Some(reply) = self.breaks("RETR", path, behaviour) else {
             if behaviour.listing_resets_type && self.is_ascii {
@@ -635,7 +650,23 @@ impl MemoryState {
             _ => format!("{}\r\n", (self.behaviour.facts_line)(name, item)),
         });
         let (before, after) = if verb == "LIST" { self.behaviour.list_frame } else { ("", "") };
-        [before.to_owned()].into_iter().chain(lines).chain([after.to_owned()]).collect()
+        let below = if verb == "LIST" { self.lines_below(directory, prefix, all) } else { String::new() };
+        [before.to_owned()].into_iter().chain(lines).chain([below, after.to_owned()]).collect()
+    }
+
+    /// Returns the lines of the directories below one, if they are listed with it.
+    fn lines_below(&self, directory: &str, prefix: &str, all: bool) -> String {
+        let children = self.tree.children(directory).into_iter().filter(|(_, item)| item.is_directory());
+        let section = |name: &str| {
+            let below = format!("{prefix}{name}");
+            let lines = |prefix: &str| self.lines("LIST", &join(directory, name), prefix, all);
+            match self.behaviour.listed_tree {
+                ListedTree::Directory => String::new(),
+                ListedTree::Paths => lines(&format!("{below}/")),
+                ListedTree::Sections => format!("\r\n{}:\r\n{}", join(directory, name), lines("")),
+            }
+        };
+        children.map(|(name, _)| section(name)).collect()
     }
 }
 

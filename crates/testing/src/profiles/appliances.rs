@@ -261,8 +261,10 @@ fn stratus_vos() -> ServerBehaviour {
             }
         }),
         missing: "550 @: Object not found.",
+        list_frame: ("Files: 2   Blocks: 4\r\n\r\n", "\r\nLinks: 0\r\n"),
         ..classic()
     }
+    .listing(lines::vos)
 }
 
 /// Announces `MLSD` and answers `500` to it.

@@ -103,3 +103,27 @@ pub(super) fn facts_without_time(name: &str, item: &Item) -> String {
         false => format!("Type=file;Size={}; {name}", item.size()),
     }
 }
+
+/// Stratus VOS: blocks in place of bytes.
+pub(super) fn vos(name: &str, item: &Item) -> String {
+    let time = item.time();
+    let (year, month, day) = (time.year % 100, time.month, time.day);
+    let (hour, minute, second) = (time.hour, time.minute, time.second);
+    let when = format!("{year:02}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
+    match item.is_directory() {
+        true => format!("m {:>6} {when}  {name}", 1),
+        false => format!("w {:>6} stm       {when}  {name}", item.size().div_ceil(4096)),
+    }
+}
+
+/// `ls -s` with blocks in place of bytes.
+pub(super) fn in_blocks(name: &str, item: &Item) -> String {
+    let mode = if item.is_directory() { "drwxr-xr-x   2" } else { "-rw-r--r--   1" };
+    format!("{mode} ftp      ftp      {:>12} {} {name}", item.size().div_ceil(512), ls_date(item, 0))
+}
+
+/// `ls -F`: executable files are marked.
+pub(super) fn marked(name: &str, item: &Item) -> String {
+    let (mode, mark) = if item.is_directory() { ("drwxr-xr-x   2", "/") } else { ("-rwxr-xr-x   1", "*") };
+    format!("{mode} ftp      ftp      {:>12} {} {name}{mark}", item.size(), ls_date(item, 0))
+}

@@ -1,7 +1,7 @@
 //! One unusual reply or listing each, as several servers send it.
 
 use super::{Profile, classic, lines, modern};
-use crate::memory::{ListedPath, PathArgument, ServerBehaviour};
+use crate::memory::{ListedPath, ListedTree, PathArgument, ServerBehaviour};
 
 pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "absolute_paths_only", behaviour: absolute_paths_only },
@@ -84,6 +84,18 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "passive_ends_session", behaviour: passive_ends_session },
     Profile { name: "passive_port_opens_at_transfer", behaviour: passive_port_opens_at_transfer },
     Profile { name: "passive_with_host_name", behaviour: passive_with_host_name },
+    Profile { name: "directories_not_entered", behaviour: directories_not_entered },
+    Profile { name: "listing_in_sections", behaviour: listing_in_sections },
+    Profile { name: "listing_of_tree", behaviour: listing_of_tree },
+    Profile { name: "list_option_lists_root", behaviour: list_option_lists_root },
+    Profile { name: "list_shows_names", behaviour: list_shows_names },
+    Profile { name: "names_in_quotes", behaviour: names_in_quotes },
+    Profile { name: "names_marked", behaviour: names_marked },
+    Profile { name: "passive_without_address", behaviour: passive_without_address },
+    Profile { name: "removals_from_root_only", behaviour: removals_from_root_only },
+    Profile { name: "sizes_in_blocks", behaviour: sizes_in_blocks },
+    Profile { name: "times_set_in_local_time", behaviour: times_set_in_local_time },
+    Profile { name: "transfers_from_root_only", behaviour: transfers_from_root_only },
 ];
 
 /// Paths begin at the root.
@@ -667,4 +679,84 @@ fn names_in_colors() -> ServerBehaviour {
 fn port_for_next_command() -> ServerBehaviour {
     let refused = vec!["MLSD", "MLST", "MFMT", "FEAT", "SITE"];
     ServerBehaviour { port_for_next_command: true, refused, ..classic() }
+}
+
+/// `CWD` is unknown.
+fn directories_not_entered() -> ServerBehaviour {
+    let refused = vec!["MLSD", "MLST", "MDTM", "MFMT", "FEAT", "SITE", "CWD", "CDUP"];
+    ServerBehaviour { refused, ..classic() }
+}
+
+/// `LIST` shows the tree below the directory, as `ls -R` does.
+fn listing_in_sections() -> ServerBehaviour {
+    ServerBehaviour { listed_tree: ListedTree::Sections, ..classic() }
+}
+
+/// `LIST` shows all paths below the directory.
+fn listing_of_tree() -> ServerBehaviour {
+    ServerBehaviour { listed_tree: ListedTree::Paths, ..classic() }
+}
+
+/// `LIST -a` lists the root.
+fn list_option_lists_root() -> ServerBehaviour {
+    ServerBehaviour { list_options_name_root: true, ..classic() }
+}
+
+/// `LIST` shows names only, as `NLST` does.
+fn list_shows_names() -> ServerBehaviour {
+    ServerBehaviour { refused: vec!["MLSD", "MLST", "MFMT", "FEAT"], ..modern() }
+        .listing(|name, _| name.to_owned())
+}
+
+fn names_in_quotes() -> ServerBehaviour {
+    ServerBehaviour { ..classic() }.listing(|name, item| lines::ls(&format!("\"{name}\""), item))
+}
+
+/// `ls -F`
+fn names_marked() -> ServerBehaviour {
+    ServerBehaviour { ..classic() }.listing(lines::marked)
+}
+
+fn passive_without_address() -> ServerBehaviour {
+    ServerBehaviour {
+        replies: &[("EPSV", "502 Not implemented"), ("PASV", "227 Entering Passive Mode")],
+        ..classic()
+    }
+}
+
+/// `DELE` and `RMD` take paths from the root only.
+fn removals_from_root_only() -> ServerBehaviour {
+    fn reads_path(path: PathArgument<'_>) -> Option<String> {
+        from_root_only(path, &["DELE", "RMD"])
+    }
+    ServerBehaviour { reads_path: Some(reads_path), home: "home/ann", ..classic() }
+}
+
+/// `LIST` shows blocks of 512 bytes.
+fn sizes_in_blocks() -> ServerBehaviour {
+    let refused = vec!["MLSD", "MLST", "MFMT", "FEAT", "SITE"];
+    ServerBehaviour { refused, ..classic() }.listing(lines::in_blocks)
+}
+
+/// `MFMT` takes the time of a zone that is two hours ahead of UTC.
+fn times_set_in_local_time() -> ServerBehaviour {
+    ServerBehaviour { sets_time_ahead: 7200, ..modern() }
+}
+
+/// `RETR` and `STOR` take paths from the root only.
+fn transfers_from_root_only() -> ServerBehaviour {
+    fn reads_path(path: PathArgument<'_>) -> Option<String> {
+        from_root_only(path, &["RETR", "STOR"])
+    }
+    ServerBehaviour { reads_path: Some(reads_path), home: "home/ann", ..classic() }
+}
+
+/// Reads a path, and refuses a relative one after these commands.
+fn from_root_only(path: PathArgument<'_>, verbs: &[&str]) -> Option<String> {
+    let PathArgument { verb, directory, argument } = path;
+    match argument.strip_prefix('/') {
+        Some(path) => Some(path.trim_end_matches('/').to_owned()),
+        None if verbs.contains(&verb) => None,
+        None => Some(format!("{directory}/{argument}")),
+    }
 }

@@ -24,7 +24,7 @@ use crate::{
         partial_name::{new_token, remote_partial_path, replaced_path},
         preserve::{choose_remote_mode, set_remote_mode, timestamp, warn_of_refused_time},
         resume::{LARGE, OVERLAP, SourceId, defeats_resume},
-        stored_name::{Visibility, check_listed, check_reported_empty, is_in_working_dir},
+        stored_name::{Visibility, check_listed, check_reported_empty, is_in_working_dir, is_listed_later},
         verify::LocalCopy,
     },
 };
@@ -317,6 +317,13 @@ impl FileUpload<'_> {
         let mut stored = stored.map_err(|failed| failed.error)?;
         let time = self.time(stored.modified);
         let mut checked = self.check(client, &mut stored, names, time).await;
+        let sent = stored.moved.resumed + stored.moved.bytes;
+        if matches!(checked.content, Err(Error::SizeMismatch { .. }))
+            && !client.may_tell_sizes()
+            && Box::pin(is_listed_later(client, path, sent)).await?
+        {
+            checked = Checked::listed(Ok(Visibility::Shown), checked.time);
+        }
         let listed = checked.listed;
         let is_elsewhere = match &checked.content {
             Ok(()) => listed == Visibility::Absent,
@@ -327,7 +334,6 @@ impl FileUpload<'_> {
             Err(_) => false,
         };
         if is_elsewhere && client.may_ignore_directories(path) {
-            let sent = stored.moved.resumed + stored.moved.bytes;
             match Box::pin(self.send_into_directory(client, names, sent, time)).await {
                 Ok(Some(again)) => (stored, checked) = again,
                 Ok(None) => {}
@@ -376,12 +382,16 @@ impl FileUpload<'_> {
         };
         client.set_hides_uploads(false);
         let checked = again.check(client, &mut stored, names, time).await;
-        if checked.listed == Visibility::Absent || matches!(checked.content, Err(Error::SizeMismatch { .. }))
+        if checked.listed != Visibility::Absent && !matches!(checked.content, Err(Error::SizeMismatch { .. }))
         {
-            client.use_bare_names(false);
-            return Err(stored_in_working_dir(path));
+            return Ok(Some((stored, checked)));
         }
-        Ok(Some((stored, checked)))
+        // The file in the working directory may be an older one, and the listing may come from a cache.
+        client.use_bare_names(false);
+        match is_listed_later(client, path, size).await? {
+            true => Ok(Some((stored, Checked::listed(Ok(Visibility::Shown), checked.time)))),
+            false => Err(stored_in_working_dir(path)),
+        }
     }
 
     async fn send_from(

@@ -2,6 +2,7 @@
 
 mod active;
 mod compression;
+mod open_end;
 mod passive;
 mod rate_limit;
 mod reset;

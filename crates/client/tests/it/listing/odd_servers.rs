@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oxftp::{Client, Credentials, DotNames, Error, Pool};
 use oxftp_testing::{
-    memory::{ListedPath, MemoryServer, ServerBehaviour},
+    memory::{ListedPath, ListedTree, MemoryServer, ServerBehaviour},
     tree_server::{Answer, Request, RunningTreeServer, TreeServer},
 };
 
@@ -605,4 +605,42 @@ async fn empty_mlsd_is_compared_with_list_once() {
     assert!(["MLSD", "LIST"].iter().all(|verb| commands.iter().any(|line| line == verb)), "{commands:?}");
     server.change(|behaviour| behaviour.refused = vec!["LIST"]);
     assert!(client.list("").await.unwrap().is_empty());
+}
+
+/// Once the path was reported as missing.
+#[tokio::test]
+async fn created_path_is_found_despite_cached_listing() {
+    let behaviour = ServerBehaviour { shows_uploads_late: true, ..ServerBehaviour::list_only() };
+    let server = MemoryServer::start(behaviour).await;
+    server.add_file("older", "older", 0);
+    let mut client = Client::builder().connect(server.address()).await.unwrap();
+    client.login(Credentials::anonymous()).await.unwrap();
+    assert!(!client.try_exists("new").await.unwrap());
+
+    client.write("new", b"new").await.unwrap();
+
+    assert_eq!(client.metadata("new").await.unwrap().size, Some(3));
+    assert!(!client.try_exists("missing").await.unwrap());
+}
+
+/// Once every path began with each directory above it, until the limit was reached.
+#[tokio::test]
+async fn list_option_that_lists_root_is_not_used() {
+    let behaviour = ServerBehaviour { list_options_name_root: true, ..ServerBehaviour::list_only() };
+
+    let (_server, found) = list_in_memory(behaviour, Duration::from_secs(5)).await;
+
+    assert_eq!(found, ["d/a", "d/e", "d/e/b"]);
+}
+
+/// Once the names of other directories were listed, or were errors.
+#[tokio::test]
+async fn listing_of_whole_tree_shows_one_directory() {
+    for listed_tree in [ListedTree::Sections, ListedTree::Paths] {
+        let behaviour = ServerBehaviour { listed_tree, ..ServerBehaviour::list_only() };
+
+        let (_server, found) = list_in_memory(behaviour, Duration::from_secs(5)).await;
+
+        assert_eq!(found, ["d/a", "d/e", "d/e/b"], "{listed_tree:?}");
+    }
 }

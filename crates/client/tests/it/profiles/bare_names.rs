@@ -228,6 +228,23 @@ async fn mirror_stored_in_working_dir_is_sent_again() {
     }
 }
 
+/// A file of the same name and size in the working directory, and a listing from a cache: once this ended with an error.
+#[tokio::test]
+async fn cached_listing_is_no_upload_stored_elsewhere() {
+    let mut behaviour = ServerBehaviour { shows_uploads_late: true, ..ServerBehaviour::list_only() };
+    behaviour.refused.push("SIZE");
+    let server = MemoryServer::start(behaviour).await;
+    server.add_file("NOTES", "notes", 0);
+    server.add_file("T/older", "older", 0);
+    let local = tempfile::tempdir().unwrap();
+    create_tree(local.path());
+    let pool = Pool::new(builder(), server.address(), Credentials::anonymous()).size(1);
+
+    pool.upload(local.path().join("T/NOTES")).to("T/NOTES").write_into(true).await.unwrap();
+
+    assert_eq!(server.content("T/NOTES").as_deref(), Some("notes"));
+}
+
 /// `CWD` takes directories with a slash at their end only, and `LIST` ignores its path.
 #[tokio::test]
 async fn directory_is_entered_with_final_slash() {

@@ -14,6 +14,7 @@ mod os9;
 mod supertcp;
 mod unix;
 mod vms;
+mod vos;
 mod vshell;
 mod vxworks;
 mod wfftp;
@@ -81,11 +82,13 @@ pub enum Format {
     WfFtp,
     /// `dls`, which adds a description to each file.
     Dls,
+    /// Stratus VOS.
+    Vos,
 }
 
 impl Format {
     /// All formats with their names, the canonical name first.
-    const NAMES: [(Self, &'static [&'static str]); 19] = [
+    const NAMES: [(Self, &'static [&'static str]); 20] = [
         (Self::Mlsx, &["mlsd", "mlst", "mlsx"]),
         (Self::Unix, &["unix", "ls", "linux"]),
         (Self::Dos, &["dos", "iis", "windows", "msdos", "nt"]),
@@ -105,10 +108,11 @@ impl Format {
         (Self::Os9, &["os9", "os-9"]),
         (Self::WfFtp, &["wfftp", "nortel"]),
         (Self::Dls, &["dls"]),
+        (Self::Vos, &["vos", "stratus"]),
     ];
 
     /// Formats of `LIST`. If two read a listing equally well, the first one is used.
-    pub(super) const OF_LIST: [Self; 18] = [
+    pub(super) const OF_LIST: [Self; 19] = [
         Self::Unix,
         Self::Dos,
         Self::Eplf,
@@ -127,6 +131,7 @@ impl Format {
         Self::Os9,
         Self::WfFtp,
         Self::Dls,
+        Self::Vos,
     ];
 
     /// Guesses the format from the reply to `SYST` or the greeting.
@@ -163,6 +168,7 @@ impl Format {
             Self::Os9 => os9::read(line, context),
             Self::WfFtp => wfftp::read(line, context),
             Self::Dls => dls::read(line, context),
+            Self::Vos => vos::read(line, context),
         }
     }
 
@@ -223,7 +229,7 @@ impl FromStr for Format {
 }
 
 /// Words that identify systems, the more specific ones first.
-const HINTS: [(&[&str], Format); 12] = [
+const HINTS: [(&[&str], Format); 13] = [
     (&["os/400", "as/400"], Format::Os400),
     (&["mvs", "z/os", "os/390"], Format::Mvs),
     (&["vm/", "z/vm"], Format::Zvm),
@@ -236,6 +242,7 @@ const HINTS: [(&[&str], Format); 12] = [
     (&["vxworks"], Format::VxWorks),
     (&["connect:enterprise"], Format::ConnectEnterprise),
     (&["os-9", "os9"], Format::Os9),
+    (&["stratus", "vos type"], Format::Vos),
 ];
 
 /// A name of no known format.

@@ -66,7 +66,7 @@ fn kind_of(organization: &[u8]) -> Option<EntryKind> {
     match organization {
         b"PO" | b"PO-E" | b"POU" => Some(EntryKind::Directory),
         b"PS" | b"PS-E" | b"PS-L" | b"PSU" | b"DA" | b"DAU" | b"IS" | b"ISU" | b"VS" | b"VSAM" | b"VS-E"
-        | b"GDG" | b"PATH" | b"AIX" | b"HFS" | b"ZFS" | b"U" | b"??" | b"????" | b"**" | b"NONE" => {
+        | b"GDG" | b"PATH" | b"AIX" | b"HFS" | b"ZFS" | b"U" | b"?" | b"??" | b"????" | b"**" | b"NONE" => {
             Some(EntryKind::File)
         }
         _ => None,
@@ -143,6 +143,7 @@ mod tests {
             ("DA", EntryKind::File),
             ("PO", EntryKind::Directory),
             ("PO-E", EntryKind::Directory),
+            ("?", EntryKind::File),
         ] {
             let entry = read(&format!(
                 "WORK01 3390   2008/07/14  2  150  FB      80  6160  {organization}  ANN.LETTERS"

@@ -16,7 +16,8 @@ pub(super) struct Middle<'l> {
 
 impl<'l> Middle<'l> {
     pub(super) fn read(columns: &'l [u8], kind: EntryKind) -> Self {
-        let rounded = text::last_word(columns).1.iter().any(u8::is_ascii_alphabetic);
+        let last = text::last_word(columns).1;
+        let rounded = last.iter().any(u8::is_ascii_alphabetic) && !last.starts_with(b"0x");
         let (columns, size) = size::trailing(columns, kind);
         let (links, owners) = leading_links(columns);
         let (owner, group) = split_owners(owners);

@@ -16,7 +16,7 @@ pub(super) fn trailing(columns: &[u8], kind: EntryKind) -> (&[u8], Option<u64>) 
     if let Some(before) = before_device(rest, last, kind) {
         return (before, None);
     }
-    match text::number(last).or_else(|| read(last)) {
+    match text::number(last).or_else(|| read(last)).or_else(|| hexadecimal(last)) {
         Some(size) => (rest, Some(size)),
         None if last.iter().all(u8::is_ascii_digit) => (rest, None),
         None => (columns, None),
@@ -41,6 +41,12 @@ pub(super) fn read(word: &[u8]) -> Option<u64> {
         (number, []) => text::size(number),
         (number, letters) => scaled(number, unit(letters)?),
     }
+}
+
+/// `0x1F40`
+fn hexadecimal(word: &[u8]) -> Option<u64> {
+    let digits = word.strip_prefix(b"0x").filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+    u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 /// `1.2 MB`
@@ -85,7 +91,8 @@ fn scaled(number: &[u8], unit: u64) -> Option<u64> {
 fn before_device<'l>(rest: &'l [u8], last: &[u8], kind: EntryKind) -> Option<&'l [u8]> {
     let is_number = |word: &[u8]| text::number(word).is_some();
     let (before, major) = text::last_word(rest);
-    if major.strip_suffix(b",").is_some_and(is_number) || last.starts_with(b"0x") && is_number(major) {
+    let is_minor = last.starts_with(b"0x") && kind == EntryKind::Special;
+    if major.strip_suffix(b",").is_some_and(is_number) || is_minor && is_number(major) {
         return Some(before);
     }
     let comma = memchr::memchr(b',', last)?;
@@ -147,6 +154,8 @@ mod tests {
 
         assert_eq!(read("o g 77 ", file), ("o g", Some(77)));
         assert_eq!(read("o g 1.5 MB", file), ("o g", Some(1_572_864)));
+        assert_eq!(read("o g 0x1F40", file), ("o g", Some(8000)));
+        assert_eq!(read("o 101 0x1f40", file), ("o 101", Some(8000)));
         assert_eq!(read("o g 123,456", file), ("o g", Some(123_456)));
         assert_eq!(read("o g 99999999999999999999", file), ("o g", None));
         assert_eq!(read("o g -2147483648", file), ("o g", None));
