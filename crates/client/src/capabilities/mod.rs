@@ -148,7 +148,7 @@ impl ServerCapabilities {
     }
 
     /// Returns whether paths have to begin at the root for this use.
-    pub(crate) fn from_root(&self, usage: PathUse) -> bool {
+    pub(crate) fn needs_root(&self, usage: PathUse) -> bool {
         self.from_root.get(&usage) == Some(&true)
     }
 

@@ -214,7 +214,7 @@ impl Client {
         if usage == PathUse::Write {
             self.capabilities.commands.note_creation();
         }
-        let spelling = if self.capabilities.from_root(usage) { Spelling::Absolute } else { Spelling::Usual };
+        let spelling = if self.capabilities.needs_root(usage) { Spelling::Absolute } else { Spelling::Usual };
         let error = match Box::pin(self.open_path(verb, path, spelling, request)).await {
             Ok(data) => {
                 self.note_path_works(usage, path);

@@ -21,7 +21,7 @@ impl Client {
     ) -> Result<Reply> {
         let usage = PathUse::of(verb);
         let is_removal = matches!(verb, "DELE" | "RMD");
-        let from_root = is_removal && self.capabilities.from_root(usage);
+        let from_root = is_removal && self.capabilities.needs_root(usage);
         let spelling = if from_root { Spelling::Absolute } else { Spelling::Usual };
         let sent = self.send_path(verb, path, expected, spelling).await;
         if let Err(error) = &sent
