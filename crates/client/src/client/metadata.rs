@@ -260,7 +260,8 @@ impl Client {
         }
         let size = self.size_if_reported(path).await?;
         // A size that no number of blocks equals.
-        self.capabilities.lists_bytes = size == Some(listed) && listed > 1 && !listed.is_multiple_of(SMALLEST_BLOCK);
+        self.capabilities.lists_bytes =
+            size == Some(listed) && listed > 1 && !listed.is_multiple_of(SMALLEST_BLOCK);
         Ok(size.filter(|size| *size != listed))
     }
 

@@ -161,7 +161,7 @@ impl SpillFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(tempfile::tempfile()?),
+            none => none.insert(unnamed_file()?),
         };
         file.seek(SeekFrom::Start(self.length))?;
         file.write_all(bytes)?;
@@ -187,6 +187,21 @@ impl Deref for BlockBytes<'_> {
             Self::Read(bytes) => bytes,
         }
     }
+}
+
+/// Creates a temporary file without a name.
+#[cfg(target_os = "linux")]
+fn unnamed_file() -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, open};
+
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    Ok(open(env::temp_dir(), flags, Mode::RUSR | Mode::WUSR)?.into())
+}
+
+/// Creates a temporary file without a name.
+#[cfg(not(target_os = "linux"))]
+fn unnamed_file() -> io::Result<File> {
+    tempfile::tempfile()
 }
 
 /// Creates the error for entries of a listing that cannot be read again from their temporary file.
