@@ -63,12 +63,13 @@ fn file_or_directory<'l>(access: &[u8], columns: &'l [u8]) -> ParseResult<'l> {
 
 /// `21-11-08 21:46:20  old_notes  ->  %s1#d01>Ann>notes`
 fn link(line: &[u8]) -> ParseResult<'_> {
-    let (modified, rest) =
-        numeric::date_and_time(line, DateOrder::YearFirst).ok_or("no date at its start")?;
-    let rest = text::skip_blanks(rest);
-    let arrow = memchr::memmem::find(rest, ARROW).ok_or("no target of a link")?;
-    let (name, target) = rest.split_at_checked(arrow).unwrap_or_default();
-    let (name, target) = (text::trim_end(name), target.get(ARROW.len()..).unwrap_or_default());
+    // A name contains no `>`, which separates the names of a path. Most lines of other formats end here.
+    let arrow = memchr::memchr(b'>', line).and_then(|tip| tip.checked_sub(ARROW.len() - 2));
+    let (source, target) = arrow.and_then(|arrow| line.split_at_checked(arrow)).unwrap_or_default();
+    let target = target.strip_prefix(ARROW).ok_or("no target of a link")?;
+    let (modified, name) =
+        numeric::date_and_time(source, DateOrder::YearFirst).ok_or("no date at its start")?;
+    let name = text::trim_end(text::skip_blanks(name));
     if name.is_empty() {
         return Err("no name after the date");
     }
