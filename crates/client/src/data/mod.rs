@@ -439,8 +439,9 @@ impl DataConnection {
         } else {
             poll_bytes(&mut self.compression, stream, cx, buf)
         };
-        if polled.is_pending() && self.expected == Some(self.transferred) && self.direction == Direction::Down
-        {
+        // A file that is generated when it is read is listed as empty, and may begin late.
+        let is_whole = self.transferred > 0 && self.expected == Some(self.transferred);
+        if polled.is_pending() && is_whole && self.direction == Direction::Down {
             let due = self.end_due.get_or_insert_with(|| Box::pin(tokio::time::sleep(END_PATIENCE)));
             ready!(due.as_mut().poll(cx));
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
