@@ -17,7 +17,7 @@ use crate::{Error, Result, local_fs::LocalFsError};
 /// Blocks of bytes; bytes are added to the last one. The first [`MAX_HELD`] bytes stay in memory, and further blocks go to a
 /// temporary file without a name. If there can be none, or it is full, they stay in memory as well.
 ///
-/// The file is as a rule in the page cache, so that a block costs a task no more than a computation.
+/// The file is read and written without the blocking pool: its blocks are small, and are usually in the page cache.
 #[derive(Debug, Default)]
 pub(crate) struct BlockStore {
     closed: Vec<Block>,
